@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.stock import MODULES, Stock, comparable, find
+from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
+
+
+class ActionModule(ActionBase):
+    """Plans with what stack_info read, and runs the stock module only when there is something to do."""
+
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        _, args = self.validate_argument_spec(
+            argument_spec={
+                "module": {"type": "str", "required": True, "choices": sorted(MODULES)},
+                "component": {"type": "str", "required": True},
+                "live": {"type": "list", "elements": "dict", "required": True},
+                "options": {"type": "dict", "default": {}},
+                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+                "stack": {"type": "str", "required": True},
+                "tags": {"type": "dict", "default": {}},
+                "region": {"type": "str", "required": True},
+            }
+        )
+        stock = MODULES[args["module"]]
+        live = find(stock, args["live"], args["component"], args["options"])
+        if args["state"] == "absent":
+            return self._absent(args, stock, live, task_vars)
+        return self._present(args, stock, live, task_vars)
+
+    def _present(
+        self, args: dict[str, Any], stock: Stock, live: dict[str, Any] | None, task_vars: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        component, options = args["component"], args["options"]
+        tags = tags_of(args["stack"], component, args["tags"])
+        wanted = comparable(stock, {**options, "tags": tags})
+        fields = compare.differences(live, wanted) if live else []
+        if live and not fields:
+            return self._result(component, "none", live["id"], live, wanted)
+        action = "update" if live else "create"
+        if self._task.check_mode:
+            identifier = live["id"] if live else self._announced_id(stock, component, options)
+            return self._result(component, action, identifier, live, wanted)
+        known = {stock.id_option: live["id"]} if live and stock.id_option else {}
+        steering = stock.steer(options, live)
+        result = self._run_stock(args, {**options, **known, **steering, "tags": tags, "purge_tags": False}, task_vars)
+        if live and not result.get("changed"):
+            raise AnsibleActionFail(
+                f"{args['module']} did not change {', '.join(fields)} of {component} ({live['id']}): AWS or the module "
+                "cannot change it in place. Set it back in the variables, or delete the resource and run again."
+            )
+        identifier = result
+        for key in stock.result:
+            identifier = identifier[key]
+        return self._result(component, action, identifier, live, wanted)
+
+    def _absent(
+        self, args: dict[str, Any], stock: Stock, live: dict[str, Any] | None, task_vars: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        if live is None:
+            return self._result(args["component"], "none", None, None, None)
+        if not self._task.check_mode:
+            known = {stock.id_option: live["id"]} if stock.id_option else {}
+            steering = {"lookup": "id", "route_table_id": live["id"]} if stock.type == "route_table" else {}
+            self._run_stock(args, {**args["options"], **known, **steering}, task_vars)
+        return self._result(args["component"], "delete", live["id"], live, None)
+
+    def _run_stock(
+        self, args: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        result: dict[str, Any] = self._execute_module(
+            module_name=args["module"],
+            module_args={**options, "state": args["state"], "region": args["region"]},
+            task_vars=task_vars,
+        )
+        if result.get("failed"):
+            raise AnsibleActionFail(
+                f"{args['module']} failed on {args['component']} of stack {args['stack']}: {result.get('msg')}",
+                result=result,
+            )
+        return result
+
+    @staticmethod
+    def _announced_id(stock: Stock, component: str, options: dict[str, Any]) -> str:
+        if stock.id_prefix:
+            return placeholders.make(stock.id_prefix, component)
+        return str(options["name"])
+
+    @staticmethod
+    def _result(
+        component: str, action: str, identifier: str | None, live: dict[str, Any] | None, wanted: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        fields = compare.differences(live, wanted) if live and wanted else []
+        result: dict[str, Any] = {
+            "id": identifier,
+            "changed": action != "none",
+            "changes": [{"component": component, "action": action, "fields": fields}],
+        }
+        if action != "none":
+            shown = {key: value for key, value in (live or {}).items() if key not in ("type", "component")} or None
+            result["diff"] = [compare.diff(component, shown, wanted)]
+        return result

@@ -1,0 +1,107 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: summary
+type: aggregate
+version_added: 0.1.0
+short_description: Says at the end what a run did, or would do, to each stack
+author: TriFlow AI (@triflow-ai)
+description:
+  - Counts the stack's components that were created, changed, deleted, left alone or failed, and the seconds waited.
+  - With the environment variable C(TRIFLOW_SUMMARY) set to a path, writes the same there as JSON.
+requirements:
+  - "Enable it with C(callbacks_enabled = triflow.platform.summary) in C(ansible.cfg)."
+options:
+  path:
+    description: Where to write the JSON. Nothing is written without it.
+    type: path
+    env:
+      - name: TRIFLOW_SUMMARY
+    ini:
+      - section: callback_triflow_summary
+        key: path
+"""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+WORDS = {"create": "created", "update": "changed", "delete": "deleted", "none": "unchanged"}
+STRONGEST = ("delete", "create", "update", "none")  # a component that several tasks touch counts once
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "triflow.platform.summary"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.started = time.monotonic()
+        self.check_mode = False
+        self.stacks: dict[str, dict[str, Any]] = {}
+
+    def _stack(self, host: str) -> dict[str, Any]:
+        return self.stacks.setdefault(host, {"components": {}, "failed": [], "waited": {}})
+
+    def _collect(self, host: str, result: dict[str, Any]) -> None:
+        for item in result.get("results", [result]):
+            if not isinstance(item, dict):
+                continue
+            components = self._stack(host)["components"] if item.get("changes") else {}
+            for change in item.get("changes", []):
+                known = components.get(change["component"], "none")
+                components[change["component"]] = min(known, change["action"], key=STRONGEST.index)
+            if item.get("waited"):
+                self._stack(host)["waited"].update(item["waited"])
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        self.check_mode = self.check_mode or bool(play.check_mode)
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        self._collect(result.host.get_name(), result.result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        host = result.host.get_name()
+        self._collect(host, result.result)
+        if not ignore_errors:
+            self._stack(host)["failed"].append({"task": result.task.get_name(), "msg": result.result.get("msg", "")})
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        self.v2_runner_on_failed(result)
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        if not self.stacks:
+            return
+        for stack in self.stacks.values():
+            actions = list(stack["components"].values())
+            stack["counts"] = {word: actions.count(action) for action, word in WORDS.items()}
+            stack["counts"]["failed"] = len(stack["failed"])
+        summary = {
+            "mode": "check" if self.check_mode else "run",
+            "seconds": round(time.monotonic() - self.started, 1),
+            "stacks": self.stacks,
+        }
+        self._print(summary)
+        path = self.get_option("path")
+        if path:
+            Path(path).write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+    def _print(self, summary: dict[str, Any]) -> None:
+        self._display.banner("SUMMARY OF THE PLAN" if self.check_mode else "SUMMARY")
+        for host, stack in sorted(summary["stacks"].items()):
+            counts = ", ".join(f"{number} {word}" for word, number in stack["counts"].items() if number)
+            self._display.display(f"{host}: {'would be ' if self.check_mode and counts else ''}{counts or 'nothing done'}")
+            for action in ("create", "update", "delete"):
+                names = [name for name, done in stack["components"].items() if done == action]
+                if names:
+                    self._display.display(f"  {action}: {', '.join(names)}")
+            for component, seconds in stack["waited"].items():
+                self._display.display(f"  waited {seconds} s for {component}")
+            for failure in stack["failed"]:
+                self._display.display(f"  failed: {failure['task']}", color="red")

@@ -1,0 +1,25 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  stack:
+    description:
+      - Name of the stack. Every module needs it; it comes from C(module_defaults) of the group
+        C(triflow.platform.aws), see the variable C(stack_defaults).
+    type: str
+  tags:
+    description: Further tags for what is created. C(Name), C(triflow:stack) and C(triflow:component) are set by the module.
+    type: dict
+    default: {}
+"""
+    STATE = r"""
+options:
+  state:
+    description: Whether it should be there.
+    type: str
+    choices: [present, absent]
+    default: present
+"""

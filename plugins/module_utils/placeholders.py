@@ -1,0 +1,56 @@
+"""Ids of things that a plan announces and that do not exist yet.
+
+They are well-formed, so that modules which check the form of an id accept them, and recognizable: no AWS id begins
+with eight zeros.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+_MARK = "00000000"
+_PATTERN = re.compile(rf"(?:^|[-/:])(?:{_MARK}[0-9a-f]{{9}})$")
+
+
+def make(prefix: str, component: str) -> str:
+    """A placeholder such as ``subnet-00000000`` and nine more hexadecimal digits, the same for the same component."""
+    return f"{prefix}{'' if prefix.endswith(('-', '/', ':')) or not prefix else '-'}{_MARK}" + hashlib.sha256(
+        component.encode()
+    ).hexdigest()[:9]
+
+
+def within(value: Any) -> bool:
+    """Whether a placeholder stands anywhere in the value."""
+    if isinstance(value, str):
+        return bool(_PATTERN.search(value))
+    if isinstance(value, dict):
+        return any(within(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(within(item) for item in value)
+    return False
+
+
+KINDS = {  # how a component's name begins: how its id begins, and the playbook that makes it
+    "vpc": ("vpc-", "playbooks/network.yml"),
+    "subnet": ("subnet-", "playbooks/network.yml"),
+    "security-group": ("sg-", "playbooks/network.yml"),
+    "route-table": ("rtb-", "playbooks/network.yml"),
+    "nat-gateway": ("nat-", "playbooks/network.yml"),
+}
+
+
+def component_id(component: str, stack_info: dict[str, Any]) -> str:
+    """Id of a component that another role makes: the live one, or in check mode a placeholder.
+
+    Raises LookupError, naming the playbook to run, when it is missing outside check mode.
+    """
+    for entry in stack_info["live"]:
+        if entry["component"] == component:
+            return str(entry["id"])
+    kind = next(kind for kind in KINDS if component == kind or component.startswith(kind + "-"))
+    prefix, playbook = KINDS[kind]
+    if stack_info["check_mode"]:
+        return make(prefix, component)
+    raise LookupError(f"{component} is not there: run {playbook} first")

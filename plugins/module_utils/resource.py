@@ -1,0 +1,176 @@
+"""The base of this collection's AWS modules.
+
+A module declares its resources; the base compares, honours check mode, makes the diff, applies and reports, the same
+way for all. What a module returns through it:
+
+- ``changed``
+- ``changes``: one ``{"component", "action", "fields"}`` a resource; action is create, update, delete or none
+- ``resources``: ``{component: live state with its "id"}`` for what is (or would be) there
+- ``diff``: one before/after pair a change
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any, ClassVar, NoReturn
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:  # AnsibleAWSModule says what to install
+    pass
+
+ADVICE = {
+    "AccessDenied": "grant the action to the identity that runs this, or use another one",
+    "UnauthorizedOperation": "grant the action to the identity that runs this, or use another one",
+    "ExpiredToken": "renew the credentials and run again",
+    "RequestExpired": "renew the credentials and run again",
+    "Throttling": "run again; what is done stays done",
+    "DependencyViolation": "something outside this stack still uses it: remove that first, then run again",
+}
+
+
+class StackModule(AnsibleAWSModule):
+    """An AWS module that knows its stack. ``stack`` and ``tags`` come from module_defaults (stack_defaults)."""
+
+    def __init__(self, argument_spec: dict[str, Any], state: bool = True, **kwargs: Any) -> None:
+        common: dict[str, Any] = {"stack": {"type": "str"}, "tags": {"type": "dict", "default": {}}}
+        if state:
+            common["state"] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+        super().__init__(argument_spec={**common, **argument_spec}, supports_check_mode=True, **kwargs)
+        if not self.params["stack"]:
+            self.fail_json(
+                msg="stack is not set: give it, or set it for all modules with "
+                "module_defaults: {group/triflow.platform.aws: '{{ stack_defaults }}'}"
+            )
+
+    def tags_of(self, component: str) -> dict[str, str]:
+        return tags_of(self.params["stack"], component, self.params["tags"])
+
+    def api(self, service: str) -> Api:
+        return Api(self, service)
+
+
+class Api:
+    """A boto3 client whose failures end the module, naming the call, the resource and what to do."""
+
+    def __init__(self, module: StackModule, service: str) -> None:
+        self.module = module
+        self.service = service
+        self.client = module.client(service, retry_decorator=AWSRetry.jittered_backoff())
+
+    def call(self, operation: str, /, on: str, absent: tuple[str, ...] = (), **parameters: Any) -> dict[str, Any] | None:
+        """The operation's answer; None when AWS answers with one of the error codes in ``absent``."""
+        try:
+            answer: dict[str, Any] = getattr(self.client, operation)(aws_retry=True, **parameters)
+            return answer
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in absent:
+                return None
+            advice = next((text for start, text in ADVICE.items() if code.startswith(start)), None)
+            self._fail(error, operation, on, advice)
+        except BotoCoreError as error:
+            self._fail(error, operation, on, "check credentials, region and network")
+
+    def _fail(self, error: Exception, operation: str, on: str, advice: str | None) -> NoReturn:
+        msg = f"{self.service} {operation} failed on {on} of stack {self.module.params['stack']}"
+        if advice:
+            msg += f" ({advice})"
+        self.module.fail_json_aws(error, msg=msg)
+
+    def pages(self, operation: str, key: str, /, on: str, **parameters: Any) -> list[dict[str, Any]]:
+        """All items of a paginated operation."""
+        paginator = self.client.get_paginator(operation)
+        try:
+            return [item for page in paginator.paginate(**parameters) for item in page[key]]
+        except (BotoCoreError, ClientError) as error:
+            self._fail(error, operation, on, None)
+
+
+class Resource(ABC):
+    """One AWS resource. Subclasses speak the module's option names in ``find`` and ``wanted``."""
+
+    id_prefix: ClassVar[str] = ""
+
+    def __init__(self, component: str) -> None:
+        self.component = component
+
+    @abstractmethod
+    def find(self) -> dict[str, Any] | None:
+        """The live state with its ``id``, or None."""
+
+    @abstractmethod
+    def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
+        """The state asked for. None as a value means: not given, left as it is."""
+
+    @abstractmethod
+    def create(self, wanted: dict[str, Any]) -> str:
+        """Creates it, tagged in the same call, and returns its id."""
+
+    @abstractmethod
+    def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
+        """Changes the named fields."""
+
+    @abstractmethod
+    def delete(self, live: dict[str, Any]) -> None:
+        """Deletes it."""
+
+
+class Run:
+    """Brings resources to their wanted state one after the other, and collects what the module returns."""
+
+    def __init__(self, module: StackModule) -> None:
+        self.module = module
+        self.changes: list[dict[str, Any]] = []
+        self.resources: dict[str, dict[str, Any]] = {}
+        self.diffs: list[dict[str, Any]] = []
+
+    def _record(self, resource: Resource, action: str, live: Any, wanted: Any, fields: list[str]) -> None:
+        self.changes.append({"component": resource.component, "action": action, "fields": fields})
+        if action != "none":
+            self.diffs.append(compare.diff(resource.component, live, wanted))
+
+    def present(self, resource: Resource) -> None:
+        live = resource.find()
+        wanted = resource.wanted(live)
+        apply = not self.module.check_mode
+        if live is None:
+            identifier = resource.create(wanted) if apply else placeholders.make(resource.id_prefix, resource.component)
+            self._record(resource, "create", None, wanted, [])
+            self.resources[resource.component] = {**wanted, "id": identifier}
+            return
+        fields = compare.differences(live, wanted)
+        if fields and apply:
+            resource.update(live, wanted, fields)
+        self._record(resource, "update" if fields else "none", live, wanted, fields)
+        given = {key: value for key, value in wanted.items() if value is not None}
+        self.resources[resource.component] = {**live, **given, "id": live["id"]}
+
+    def absent(self, resource: Resource) -> None:
+        live = resource.find()
+        if live is None:
+            self._record(resource, "none", None, None, [])
+            return
+        if not self.module.check_mode:
+            resource.delete(live)
+        self._record(resource, "delete", live, None, [])
+
+    def converge(self, resources: Iterable[Resource]) -> None:
+        """All of them present or absent, as the module's ``state`` says."""
+        for resource in resources:
+            (self.present if self.module.params["state"] == "present" else self.absent)(resource)
+
+    def exit(self, **returned: Any) -> NoReturn:
+        self.module.exit_json(
+            changed=any(change["action"] != "none" for change in self.changes),
+            changes=self.changes,
+            resources=self.resources,
+            diff=self.diffs,
+            **returned,
+        )

@@ -1,0 +1,110 @@
+"""What the stock layer has to know of each stock module: pure data and functions.
+
+A stock module compares and plans in its own way, and most have no diff (see docs/decisions.md). The layer compares by
+itself, with what stack_info read, and runs the stock module only to carry a change out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Options = dict[str, Any]
+
+
+def _ports(rule: Options) -> list[tuple[int | None, int | None]]:
+    if rule.get("proto") == "all":
+        return [(None, None)]
+    if "ports" in rule:
+        return [(int(port), int(port)) for port in rule["ports"]]
+    return [(rule["from_port"], rule["to_port"])]
+
+
+def wanted_rules(rules: list[Options]) -> list[Options]:
+    """Security group rules in one flat form, the same as live_ec2.flat_rules gives."""
+    peers = ("cidr_ip", "cidr_ipv6", "ip_prefix", "group_id")
+    return [
+        {
+            "proto": rule["proto"],
+            "from_port": low,
+            "to_port": high,
+            **{peer: rule[peer] for peer in peers if peer in rule},
+            "rule_desc": rule.get("rule_desc", ""),
+        }
+        for rule in rules
+        for low, high in _ports(rule)
+    ]
+
+
+def _security_group(options: Options, live: Options | None) -> Options:
+    # a group without rules in its options is a shell: its rules come later, when the groups they name exist
+    return {"purge_rules": "rules" in options, "purge_rules_egress": "rules_egress" in options}
+
+
+def _route_table(options: Options, live: Options | None) -> Options:
+    surplus = {route["dest"] for route in (live or {}).get("routes", [])} - {route["dest"] for route in options["routes"]}
+    lookup = {"lookup": "id", "route_table_id": live["id"]} if live else {}
+    return {"purge_routes": bool(surplus), **lookup}  # the stock purge warns about every endpoint's route
+
+
+def _strings(values: Options) -> Options:
+    """DB parameters as AWS shows them."""
+    return {key: str(value) for key, value in values.items()}
+
+
+@dataclass(frozen=True)
+class Stock:
+    """One stock module."""
+
+    type: str  # of the entry in stack_info's ``live``
+    result: tuple[str, ...]  # where its result holds the id
+    id_prefix: str = ""
+    id_option: str | None = None  # takes the id of what is there already
+    identity: tuple[str, ...] = ()  # options that identify it when its component tag is gone
+    steer: Callable[[Options, Options | None], Options] = lambda options, live: {}
+    canonical: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+
+
+MODULES = {
+    "amazon.aws.ec2_vpc_net": Stock("vpc", ("vpc", "id"), "vpc-", "vpc_id"),
+    "amazon.aws.ec2_vpc_subnet": Stock("subnet", ("subnet", "id"), "subnet-", identity=("vpc_id", "cidr")),
+    "amazon.aws.ec2_vpc_igw": Stock(
+        "internet_gateway", ("gateway_id",), "igw-", "internet_gateway_id", identity=("vpc_id",)
+    ),
+    "amazon.aws.ec2_vpc_route_table": Stock("route_table", ("route_table", "id"), "rtb-", steer=_route_table),
+    "amazon.aws.ec2_security_group": Stock(
+        "security_group",
+        ("group_id",),
+        "sg-",
+        "group_id",
+        identity=("vpc_id", "name"),
+        steer=_security_group,
+        canonical={"rules": wanted_rules, "rules_egress": wanted_rules},
+    ),
+    "amazon.aws.s3_bucket": Stock("bucket", ("name",), identity=("name",)),
+    "amazon.aws.rds_subnet_group": Stock("db_subnet_group", ("subnet_group", "name"), identity=("name",)),
+    "amazon.aws.rds_instance_param_group": Stock(
+        "db_parameter_group", ("db_parameter_group_name",), identity=("name",), canonical={"params": _strings}
+    ),
+}
+
+
+def find(stock: Stock, live: list[Options], component: str, options: Options) -> Options | None:
+    """The live entry of the component: by its tag, else by what identifies it."""
+    same = [entry for entry in live if entry["type"] == stock.type]
+    for entry in same:
+        if entry["component"] == component:
+            return entry
+    for entry in same:
+        if stock.identity and all(entry.get(option) == options.get(option) for option in stock.identity):
+            return entry
+    return None
+
+
+def comparable(stock: Stock, options: Options) -> Options:
+    """The options as the live entry spells them."""
+    return {
+        key: stock.canonical[key](value) if key in stock.canonical and value is not None else value
+        for key, value in options.items()
+    }
