@@ -1,0 +1,33 @@
+"""Command line of the lab: python -m lab start|stop|env|status|reset, from the project's root."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from lab import lifecycle
+from lab.state import LabError
+
+COMMANDS = {
+    "start": (lifecycle.start, "start what is missing; a running lab stays as it is"),
+    "stop": (lifecycle.stop, "end what start started, and nothing else"),
+    "env": (lifecycle.env, "print the exports that point an AWS client and a PostgreSQL client at the lab"),
+    "status": (lifecycle.status, "one line per process; fails unless both run"),
+    "reset": (lifecycle.reset, "empty the account and the database without a restart"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m lab", description="The laptop's AWS.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (_, text) in COMMANDS.items():
+        commands.add_parser(name, help=text, description=text)
+    try:
+        return COMMANDS[parser.parse_args().command][0]()
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

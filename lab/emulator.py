@@ -1,0 +1,43 @@
+"""The emulator's process: moto's server with the lab's corrections, on a free port of the loopback interface.
+
+Started by `lab.lifecycle` as `python -m lab.emulator <state directory> <file descriptor>`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+SETTINGS = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACM_VALIDATION_WAIT": "1"}
+
+
+def serve(directory: Path, descriptor: int) -> None:
+    """Answer until SIGTERM. `descriptor` is written once, with the port and a newline, and closed."""
+    # moto reads its settings when it is imported.
+    os.environ.update(SETTINGS)
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import make_server
+
+    from lab import corrections
+    from lab.access_log import AccessLog
+
+    class Handler(MotoRequestHandler):
+        def log_request(self, *_: Any) -> None:
+            """Write nothing: the path of a presigned URL holds a signature, and the access log has the call."""
+
+    corrections.apply(directory)
+    application = AccessLog(DomainDispatcherApplication(create_backend_app), directory / "access.jsonl")
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
+    # Some of moto's services call the server themselves.
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    with os.fdopen(descriptor, "w") as announcement:
+        announcement.write(f"{server.server_port}\n")
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,175 @@
+"""Start, stop, look at and empty the pair of emulator and PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import select
+import shlex
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from lab.process import Process, end, is_running, last_lines, started
+from lab.state import PROJECT, LabError, State, directory, load, locked, save
+
+if TYPE_CHECKING:
+    from lab.postgresql import Remember
+
+EMULATOR_SECONDS = 60
+REGION = "ap-northeast-2"
+# The account's root user as the emulator knows it: any key that it has not issued itself.
+ACCESS_KEY_ID = "AKIALAPTOPLABEXAMPLE"
+SECRET_ACCESS_KEY = "laptop-lab-secret-access-key"
+NAMES = ("emulator", "postgresql")
+
+
+def start() -> int:
+    """Start emulator and PostgreSQL, both empty, unless both run; a lone survivor of a crash is ended first."""
+    where = directory()
+    with locked(where):
+        state = load(where)
+        if not _runs(state):
+            _end_all(where, state)
+            state = _start_pair(where)
+    for process in state.processes:
+        print(f"{process.name:<11} {process.address}")
+    return 0
+
+
+def stop() -> int:
+    where = directory()
+    if not where.exists():
+        return 0
+    with locked(where):
+        _end_all(where, load(where))
+    return 0
+
+
+def env() -> int:
+    state = _running_state()
+    variables = {
+        "AWS_ENDPOINT_URL": state.endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "DATABASE_URL": state.database_url,
+    }
+    print("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def status() -> int:
+    state = load(directory())
+    processes = {process.name: process for process in state.processes}
+    for name in NAMES:
+        process = processes.get(name)
+        if process and is_running(process):
+            print(f"{name:<11} {process.address} (pid {process.pid})")
+        else:
+            print(f"{name:<11} does not run")
+    return 0 if _runs(state) else 1
+
+
+def reset() -> int:
+    """Empty the account and the database; processes, addresses, passwords and the access log stay."""
+    state = _running_state()
+    request = urllib.request.Request(f"{state.endpoint_url}/moto-api/reset", method="POST")
+    with urllib.request.urlopen(request, timeout=60):
+        pass
+    from lab.database import Server
+
+    Server.of(directory()).reset()
+    return 0
+
+
+def _running_state() -> State:
+    state = load(directory())
+    if not _runs(state):
+        raise LabError("The lab does not run: start it with `make lab` (python -m lab start).")
+    return state
+
+
+def _runs(state: State) -> bool:
+    """Both processes run and the emulator answers."""
+    running = {process.name for process in state.processes if is_running(process)}
+    return running == set(NAMES) and bool(state.database_url) and _answers(state.endpoint_url)
+
+
+def _answers(endpoint_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{endpoint_url}/moto-api/data.json", timeout=10):
+            return True
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _end_all(where: Path, state: State) -> None:
+    for process in state.processes:
+        end(process)
+        if process.directory:
+            shutil.rmtree(process.directory, ignore_errors=True)
+    for name in ("state.json", "postgresql.json"):
+        (where / name).unlink(missing_ok=True)
+
+
+def _start_pair(where: Path) -> State:
+    """Start both side by side. Each process is in the state file as soon as it exists, so that none can be lost."""
+    from lab import postgresql
+
+    state = State(access_log=str(where / "access.jsonl"))
+    guard = Lock()
+
+    def remember(process: Process) -> None:
+        with guard:
+            state.processes = [known for known in state.processes if known.name != process.name] + [process]
+            save(where, state)
+
+    try:
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            database = executor.submit(postgresql.start, where, remember)
+            state.endpoint_url = _start_emulator(where, remember)
+            state.database_url = database.result()
+        state.processes.sort(key=lambda process: NAMES.index(process.name))
+        save(where, state)
+    except BaseException:
+        _end_all(where, state)
+        raise
+    return state
+
+
+def _start_emulator(where: Path, remember: Remember) -> str:
+    """Start the emulator and return its endpoint once it answers."""
+    log = where / "emulator.log"
+    receive, send = os.pipe()
+    with os.fdopen(receive, "rb") as announcement, log.open("wb") as output:
+        try:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "lab.emulator", str(where), str(send)],
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[send],
+                start_new_session=True,
+            )
+        finally:
+            os.close(send)
+        process = Process("emulator", child.pid, started(child.pid), str(where), "", str(log))
+        remember(process)
+        # The emulator writes its port once it listens; the pipe closes without a word when it dies before that.
+        ready, _, _ = select.select([announcement], [], [], EMULATOR_SECONDS)
+        port = announcement.readline().strip().decode() if ready else ""
+    endpoint_url = f"http://127.0.0.1:{port}"
+    if not port or not _answers(endpoint_url):
+        raise LabError(f"The emulator did not start. The end of {log}:\n{last_lines(log)}")
+    remember(Process(**{**process.__dict__, "address": endpoint_url}))
+    return endpoint_url

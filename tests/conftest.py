@@ -1,0 +1,105 @@
+"""Fixtures that the tests of all parts share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running lab. `environment` is what `python -m lab env` exports; `directory` is its state directory."""
+
+    directory: Path
+    environment: dict[str, str]
+
+    @property
+    def endpoint_url(self) -> str:
+        return self.environment["AWS_ENDPOINT_URL"]
+
+    @property
+    def database_url(self) -> str:
+        return self.environment["DATABASE_URL"]
+
+    def aws(self, service: str, **options: Any) -> Any:
+        """boto3 client of a service; `options` replace its settings, for instance the access key."""
+        settings = {
+            "endpoint_url": self.endpoint_url,
+            "region_name": self.environment["AWS_REGION"],
+            "aws_access_key_id": self.environment["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": self.environment["AWS_SECRET_ACCESS_KEY"],
+        }
+        return boto3.client(service, **(settings | options))
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Every API call so far, oldest first, as the access log has it (lab/access_log.py)."""
+        lines = (self.directory / "access.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def command(self, name: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m lab <name>` on this lab."""
+        return run_lab(self.directory, name)
+
+    def reset(self) -> None:
+        """Empty the account and the database."""
+        done = self.command("reset")
+        assert done.returncode == 0, done.stderr
+
+
+def run_lab(directory: Path, name: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lab", name],
+        cwd=PROJECT,
+        env={**os.environ, "TRIFLOW_LAB_DIR": str(directory)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def running_lab(directory: Path) -> Lab:
+    """The lab of a state directory, with the variables that a shell has after `eval "$(python -m lab env)"`."""
+    exports = run_lab(directory, "env")
+    assert exports.returncode == 0, exports.stderr
+    # The shell itself reads the exports, so that their quoting is tested too.
+    printed = subprocess.run(
+        ["sh", "-c", f"{exports.stdout}\nenv -0"], capture_output=True, text=True, timeout=30, check=True
+    ).stdout
+    variables = dict(line.split("=", 1) for line in printed.split("\0") if "=" in line)
+    wanted = (line.split()[1].split("=")[0] for line in exports.stdout.splitlines() if line.startswith("export "))
+    return Lab(directory, {name: variables[name] for name in wanted})
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab of its own for the whole run, or the running one whose state directory TRIFLOW_TEST_LAB_DIR names."""
+    given = os.environ.get("TRIFLOW_TEST_LAB_DIR")
+    if given:
+        yield running_lab(Path(given))
+        return
+    directory = tmp_path_factory.mktemp("lab")
+    try:
+        started = run_lab(directory, "start")
+        assert started.returncode == 0, started.stderr
+        yield running_lab(directory)
+    finally:
+        run_lab(directory, "stop")
+
+
+@pytest.fixture
+def empty_lab(lab: Lab) -> Lab:
+    """The lab with nothing in its account and database."""
+    lab.reset()
+    return lab

@@ -1,0 +1,179 @@
+"""python -m lab start, stop, env, status and reset, and recovery after a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import Lab, run_lab, running_lab
+
+
+@pytest.fixture
+def own_lab(tmp_path: Path) -> Iterator[Path]:
+    """State directory of a running lab that a test may break."""
+    directory = tmp_path / "state"
+    try:
+        started = run_lab(directory, "start")
+        assert started.returncode == 0, started.stderr
+        yield directory
+    finally:
+        run_lab(directory, "stop")
+
+
+def state(directory: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((directory / "state.json").read_text())
+    return content
+
+
+def pids(directory: Path) -> dict[str, int]:
+    return {process["name"]: process["pid"] for process in state(directory)["processes"]}
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    wait_until_gone(pid)
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        status = Path(f"/proc/{pid}/stat")
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+    raise AssertionError(f"{pid} still runs")
+
+
+def assert_works(directory: Path) -> Lab:
+    lab = running_lab(directory)
+    assert lab.aws("sts").get_caller_identity()["Account"] == "123456789012"
+    with psycopg.connect(lab.database_url) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ("triflow",)
+    return lab
+
+
+def make_something(lab: Lab) -> None:
+    lab.aws("ec2").create_vpc(CidrBlock="10.9.0.0/16")
+    with psycopg.connect(lab.database_url) as connection:
+        connection.execute("CREATE TABLE something (id int)")
+
+
+def has_something(lab: Lab) -> tuple[bool, bool]:
+    vpcs = lab.aws("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.9.0.0/16"]}])["Vpcs"]
+    with psycopg.connect(lab.database_url) as connection:
+        row = connection.execute("SELECT to_regclass('something')").fetchone()
+    return bool(vpcs), row != (None,)
+
+
+def test_second_start_keeps_processes_and_data(own_lab: Path) -> None:
+    before = pids(own_lab)
+    make_something(running_lab(own_lab))
+    again = run_lab(own_lab, "start")
+    assert again.returncode == 0, again.stderr
+    assert [line.split()[0] for line in again.stdout.splitlines()] == ["emulator", "postgresql"]
+    assert pids(own_lab) == before
+    assert has_something(running_lab(own_lab)) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["emulator", "postgresql"])
+def test_lone_survivor_is_replaced_by_an_empty_pair(own_lab: Path, name: str) -> None:
+    before = pids(own_lab)
+    make_something(running_lab(own_lab))
+    kill(before[name])
+    assert run_lab(own_lab, "status").returncode == 1
+    assert run_lab(own_lab, "env").returncode == 1
+    started = run_lab(own_lab, "start")
+    assert started.returncode == 0, started.stderr
+    after = pids(own_lab)
+    assert not set(before.values()) & set(after.values())
+    for pid in before.values():
+        wait_until_gone(pid)
+    assert has_something(assert_works(own_lab)) == (False, False)
+
+
+def test_pid_of_another_program_is_left_alone(own_lab: Path) -> None:
+    content = state(own_lab)
+    for process in content["processes"]:
+        kill(process["pid"])
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", str(own_lab)]) as stranger:
+        try:
+            for process in content["processes"]:
+                process["pid"] = stranger.pid
+            (own_lab / "state.json").write_text(json.dumps(content))
+            assert run_lab(own_lab, "status").returncode == 1
+            started = run_lab(own_lab, "start")
+            assert started.returncode == 0, started.stderr
+            assert stranger.poll() is None
+            assert stranger.pid not in pids(own_lab).values()
+            assert_works(own_lab)
+        finally:
+            stranger.kill()
+
+
+def test_unreadable_state_starts_afresh(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"processes": [{"pid"')
+    try:
+        started = run_lab(tmp_path, "start")
+        assert started.returncode == 0, started.stderr
+        assert_works(tmp_path)
+    finally:
+        run_lab(tmp_path, "stop")
+
+
+def test_stop_ends_both_and_may_be_repeated(own_lab: Path) -> None:
+    before = state(own_lab)
+    assert run_lab(own_lab, "stop").returncode == 0
+    for process in before["processes"]:
+        wait_until_gone(process["pid"])
+        assert not process["directory"] or not Path(process["directory"]).exists()
+    assert not (own_lab / "state.json").exists()
+    assert not (own_lab / "postgresql.json").exists()
+    assert run_lab(own_lab, "stop").returncode == 0
+    printed = run_lab(own_lab, "env")
+    assert (printed.returncode, printed.stdout) == (1, "")
+    assert "does not run" in printed.stderr
+
+
+def test_only_the_owner_can_read_the_state(own_lab: Path) -> None:
+    assert stat.S_IMODE(own_lab.stat().st_mode) == 0o700
+    for name in ("state.json", "postgresql.json", "access.jsonl"):
+        assert stat.S_IMODE((own_lab / name).stat().st_mode) == 0o600
+    password = json.loads((own_lab / "postgresql.json").read_text())["password"]
+    for pid in pids(own_lab).values():
+        for source in ("cmdline", "environ"):
+            assert password.encode() not in Path(f"/proc/{pid}/{source}").read_bytes()
+
+
+def test_env_names_account_region_and_database(lab: Lab) -> None:
+    printed = lab.command("env").stdout
+    assert "unset AWS_PROFILE AWS_SESSION_TOKEN" in printed.splitlines()
+    assert lab.environment["AWS_REGION"] == lab.environment["AWS_DEFAULT_REGION"] == "ap-northeast-2"
+    assert lab.endpoint_url.startswith("http://127.0.0.1:")
+    assert lab.database_url.endswith("/triflow?sslmode=require")
+
+
+def test_reset_empties_account_and_database_and_keeps_the_processes(empty_lab: Lab) -> None:
+    before = pids(empty_lab.directory)
+    make_something(empty_lab)
+    assert has_something(empty_lab) == (True, True)
+    empty_lab.reset()
+    assert has_something(empty_lab) == (False, False)
+    assert pids(empty_lab.directory) == before
+
+
+def test_failed_start_shows_the_log_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "emulator.log").mkdir()
+    started = run_lab(tmp_path, "start")
+    assert started.returncode != 0
+    assert "emulator.log" in started.stderr
+    assert not (tmp_path / "state.json").exists()

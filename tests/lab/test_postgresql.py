@@ -1,0 +1,50 @@
+"""The lab's PostgreSQL: extensions, TLS, and what a master user of RDS may do."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.conftest import Lab
+
+EXTENSIONS = ("vector", "uuid-ossp", "pg_trgm", "pg_stat_statements")
+
+
+def test_database_is_empty_before_anything_is_deployed(empty_lab: Lab) -> None:
+    with psycopg.connect(empty_lab.database_url) as connection:
+        extensions = connection.execute("SELECT extname FROM pg_extension").fetchall()
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    assert extensions == [("plpgsql",)]
+    assert tables == []
+
+
+def test_all_four_extensions_work(empty_lab: Lab) -> None:
+    with psycopg.connect(empty_lab.database_url) as connection:
+        for name in EXTENSIONS:
+            connection.execute(f'CREATE EXTENSION "{name}"')
+        connection.execute("CREATE TABLE item (id int, embedding vector(3))")
+        connection.execute("INSERT INTO item VALUES (1, '[1,0,0]'), (2, '[0,1,0]'), (3, '[0.9,0.1,0]')")
+        nearest = connection.execute("SELECT id FROM item ORDER BY embedding <-> '[1,0,0]' LIMIT 2").fetchall()
+        assert nearest == [(1,), (3,)]
+        assert connection.execute("SELECT uuid_generate_v4() <> uuid_generate_v4()").fetchone() == (True,)
+        assert connection.execute("SELECT similarity('triflow', 'triflow')").fetchone() == (1.0,)
+        row = connection.execute("SELECT count(*) > 0 FROM pg_stat_statements").fetchone()
+        assert row == (True,)
+
+
+def test_connections_are_encrypted(lab: Lab) -> None:
+    with psycopg.connect(lab.database_url) as connection:
+        query = "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+        assert connection.execute(query).fetchone() == (True, "TLSv1.3")
+
+
+def test_wrong_password_is_refused(lab: Lab) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(lab.database_url, password="wrong")
+
+
+def test_it_answers_on_the_port_of_rds_when_an_address_has_it_free(lab: Lab) -> None:
+    address = conninfo_to_dict(lab.database_url)
+    assert str(address["host"]).startswith("127.0.0.")
+    assert int(str(address["port"])) == 5432
