@@ -6,7 +6,13 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
-from ansible_collections.triflow.platform.plugins.module_utils.stock import MODULES, Stock, comparable, find
+from ansible_collections.triflow.platform.plugins.module_utils.stock import (
+    MODULES,
+    Stock,
+    comparable,
+    find,
+    found_by,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
 
 
@@ -48,9 +54,17 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             identifier = live["id"] if live else self._announced_id(stock, component, options)
             return self._result(component, action, identifier, live, wanted)
-        known = {stock.id_option: live["id"]} if live and stock.id_option else {}
-        steering = stock.steer(options, live)
-        result = self._run_stock(args, {**options, **known, **steering, "tags": tags, "purge_tags": False}, task_vars)
+        result = self._run_stock(
+            args,
+            {
+                **options,
+                **found_by(stock, live),
+                **stock.steer(options, live),
+                "tags": tags,
+                "purge_tags": False,
+            },
+            task_vars,
+        )
         if live and not result.get("changed"):
             raise AnsibleActionFail(
                 f"{args['module']} did not change {', '.join(fields)} of {component} ({live['id']}): AWS or the module "
@@ -67,9 +81,7 @@ class ActionModule(ActionBase):
         if live is None:
             return self._result(args["component"], "none", None, None, None)
         if not self._task.check_mode:
-            known = {stock.id_option: live["id"]} if stock.id_option else {}
-            steering = {"lookup": "id", "route_table_id": live["id"]} if stock.type == "route_table" else {}
-            self._run_stock(args, {**args["options"], **known, **steering}, task_vars)
+            self._run_stock(args, {**args["options"], **found_by(stock, live)}, task_vars)
         return self._result(args["component"], "delete", live["id"], live, None)
 
     def _run_stock(
@@ -104,6 +116,6 @@ class ActionModule(ActionBase):
             "changes": [{"component": component, "action": action, "fields": fields}],
         }
         if action != "none":
-            shown = {key: value for key, value in (live or {}).items() if key not in ("type", "component")} or None
+            shown = {key: value for key, value in (live or {}).items() if key not in ("type", "component", "stack")} or None
             result["diff"] = [compare.diff(component, shown, wanted)]
         return result

@@ -15,8 +15,11 @@ def canonical(value: Any) -> Any:
     return value
 
 
+PARTIAL = ("tags", "params")  # keys that belong to others, or to the engine, are left alone
+
+
 def _same(key: str, live: Any, wanted: Any) -> bool:
-    if key == "tags":  # other tools' tags are theirs
+    if key in PARTIAL:
         return all((live or {}).get(name) == value for name, value in wanted.items())
     return bool(canonical(live) == canonical(wanted))
 
@@ -27,7 +30,7 @@ def differences(live: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
 
 
 def _shown(key: str, value: Any, wanted: Any) -> Any:
-    if key == "tags":
+    if key in PARTIAL:
         return {name: (value or {}).get(name) for name, item in wanted.items() if (value or {}).get(name) != item}
     return canonical(value)
 
@@ -42,8 +45,8 @@ def diff(component: str, live: dict[str, Any] | None, wanted: dict[str, Any] | N
         before = {key: _shown(key, live.get(key), wanted[key]) for key in keys}
         after = {
             key: canonical(wanted[key])
-            if key != "tags"
-            else {name: wanted[key][name] for name in before["tags"]}
+            if key not in PARTIAL
+            else {name: wanted[key][name] for name in before[key]}
             for key in keys
         }
     return {"before_header": component, "after_header": component, "before": before, "after": after}

@@ -43,9 +43,10 @@ def _security_group(options: Options, live: Options | None) -> Options:
 
 
 def _route_table(options: Options, live: Options | None) -> Options:
+    if "routes" not in options:
+        return {"purge_routes": False}
     surplus = {route["dest"] for route in (live or {}).get("routes", [])} - {route["dest"] for route in options["routes"]}
-    lookup = {"lookup": "id", "route_table_id": live["id"]} if live else {}
-    return {"purge_routes": bool(surplus), **lookup}  # the stock purge warns about every endpoint's route
+    return {"purge_routes": bool(surplus)}  # not always: the stock purge warns about every endpoint's route
 
 
 def _strings(values: Options) -> Options:
@@ -60,32 +61,48 @@ class Stock:
     type: str  # of the entry in stack_info's ``live``
     result: tuple[str, ...]  # where its result holds the id
     id_prefix: str = ""
-    id_option: str | None = None  # takes the id of what is there already
+    by: dict[str, str] = field(default_factory=dict)  # options that find what is there: their keys in the live entry
+    lookup: Options = field(default_factory=dict)  # and options that make the module look there
     identity: tuple[str, ...] = ()  # options that identify it when its component tag is gone
     steer: Callable[[Options, Options | None], Options] = lambda options, live: {}
     canonical: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
 MODULES = {
-    "amazon.aws.ec2_vpc_net": Stock("vpc", ("vpc", "id"), "vpc-", "vpc_id"),
-    "amazon.aws.ec2_vpc_subnet": Stock("subnet", ("subnet", "id"), "subnet-", identity=("vpc_id", "cidr")),
-    "amazon.aws.ec2_vpc_igw": Stock(
-        "internet_gateway", ("gateway_id",), "igw-", "internet_gateway_id", identity=("vpc_id",)
+    "amazon.aws.ec2_vpc_net": Stock("vpc", ("vpc", "id"), "vpc-", {"vpc_id": "id"}),
+    "amazon.aws.ec2_vpc_subnet": Stock(
+        "subnet", ("subnet", "id"), "subnet-", {"vpc_id": "vpc_id", "cidr": "cidr"}, identity=("vpc_id", "cidr")
     ),
-    "amazon.aws.ec2_vpc_route_table": Stock("route_table", ("route_table", "id"), "rtb-", steer=_route_table),
+    "amazon.aws.ec2_vpc_igw": Stock(
+        "internet_gateway", ("gateway_id",), "igw-", {"internet_gateway_id": "id"}, identity=("vpc_id",)
+    ),
+    "amazon.aws.ec2_vpc_route_table": Stock(
+        "route_table",
+        ("route_table", "id"),
+        "rtb-",
+        {"route_table_id": "id"},
+        lookup={"lookup": "id"},
+        steer=_route_table,
+    ),
     "amazon.aws.ec2_security_group": Stock(
         "security_group",
         ("group_id",),
         "sg-",
-        "group_id",
+        {"group_id": "id"},
         identity=("vpc_id", "name"),
         steer=_security_group,
         canonical={"rules": wanted_rules, "rules_egress": wanted_rules},
     ),
-    "amazon.aws.s3_bucket": Stock("bucket", ("name",), identity=("name",)),
-    "amazon.aws.rds_subnet_group": Stock("db_subnet_group", ("subnet_group", "name"), identity=("name",)),
+    "amazon.aws.s3_bucket": Stock("bucket", ("name",), by={"name": "name"}, identity=("name",)),
+    "amazon.aws.rds_subnet_group": Stock(
+        "db_subnet_group", ("subnet_group", "name"), by={"name": "name"}, identity=("name",)
+    ),
     "amazon.aws.rds_instance_param_group": Stock(
-        "db_parameter_group", ("db_parameter_group_name",), identity=("name",), canonical={"params": _strings}
+        "db_parameter_group",
+        ("db_parameter_group_name",),
+        by={"name": "name"},
+        identity=("name",),
+        canonical={"params": _strings},
     ),
 }
 
@@ -108,3 +125,10 @@ def comparable(stock: Stock, options: Options) -> Options:
         key: stock.canonical[key](value) if key in stock.canonical and value is not None else value
         for key, value in options.items()
     }
+
+
+def found_by(stock: Stock, live: Options | None) -> Options:
+    """The options with which the stock module finds the live entry."""
+    if live is None:
+        return {}
+    return {**stock.lookup, **{option: live[key] for option, key in stock.by.items()}}
