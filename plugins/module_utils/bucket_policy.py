@@ -1,0 +1,81 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The policy of the stack's bucket (S3-3..5, S3-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import TENANTS_PREFIX
+
+
+def bucket_policy(bucket: str, categories: Iterable[str], category_tag: str, partition: str = "aws") -> dict[str, Any]:
+    """Return the bucket policy: only Deny statements, each with its own Sid, the same for any order of categories.
+
+    - No request without TLS, nor with one older than 1.2 (S3-9).
+    - Under `tenants/`, an object tag `category_tag` with another value than one of `categories` is refused, an
+      upload without that tag is refused, and the tags of an object cannot be taken away (S3-3..5).
+
+    Multipart uploads: `UploadPart` and `CompleteMultipartUpload` are authorised as s3:PutObject but cannot carry
+    tags, so s3:RequestObjectTag is absent there, and a plain "no tag, no upload" refuses every multipart upload
+    (boto3 issue 2675). s3:ObjectCreationOperation is false for CreateMultipartUpload and UploadPart, which lets
+    them pass (Amazon S3 user guide, "Enforce conditional writes on Amazon S3 buckets"), but true for
+    CompleteMultipartUpload as for PutObject. What tells those two apart is the application's: it completes with
+    `If-None-Match: *`, and DenyMissingCategory leaves such requests alone. So it
+
+    - sends the tag with PutObject, or with CreateMultipartUpload, where S3 keeps it for the object;
+    - completes a multipart upload with `If-None-Match: *`, or sends up to 5 GB in one PutObject instead
+      (`multipart_threshold` of boto3's TransferConfig).
+
+    This guards against an upload that forgot its tag, not against one that takes pains to avoid it: an untagged
+    upload with `If-None-Match` passes. `CopyObject` must name the tag with `TaggingDirective: REPLACE`.
+    """
+    arn = f"arn:{partition}:s3:::{bucket}"
+    tag = f"s3:RequestObjectTag/{category_tag}"
+    values = sorted(set(categories))
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _deny("DenyInsecureTransport", "s3:*", [arn, f"{arn}/*"], {"Bool": {"aws:SecureTransport": "false"}}),
+            _deny("DenyOldTls", "s3:*", [arn, f"{arn}/*"], {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+            _deny(
+                "DenyMissingCategory",
+                "s3:PutObject",
+                f"{arn}/{TENANTS_PREFIX}*",
+                {
+                    "Null": {tag: "true", "s3:if-none-match": "true"},
+                    "BoolIfExists": {"s3:ObjectCreationOperation": "true"},
+                },
+            ),
+            _deny(
+                "DenyUnknownCategory",
+                "s3:PutObject",
+                f"{arn}/{TENANTS_PREFIX}*",
+                {"Null": {tag: "false"}, "StringNotEquals": {tag: values}},
+            ),
+            # A negated operator also matches where the tag is absent: PutObjectTagging replaces all tags.
+            _deny(
+                "DenyRetaggingWithoutCategory",
+                ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
+                f"{arn}/{TENANTS_PREFIX}*",
+                {"StringNotEquals": {tag: values}},
+            ),
+            _deny(
+                "DenyUntagging",
+                ["s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"],
+                f"{arn}/{TENANTS_PREFIX}*",
+                {},
+            ),
+        ],
+    }
+
+
+def _deny(sid: str, action: str | list[str], resource: str | list[str], condition: dict[str, Any]) -> dict[str, Any]:
+    statement: dict[str, Any] = {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+    }
+    return {**statement, "Condition": condition} if condition else statement

@@ -1,0 +1,94 @@
+"""What the bucket's policy refuses, evaluated as IAM does (S3-3..5, S3-9)."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.bucket_policy import bucket_policy
+
+BUCKET = "arn:aws:s3:::triflow-ai-prod"
+UPLOAD = f"{BUCKET}/tenants/tenant-1/uploads/1.pdf"
+TAG = "s3:RequestObjectTag/category"
+POLICY = bucket_policy("triflow-ai-prod", ["uploads", "logs"], "category")
+
+# An absent key matches negated operators and those with IfExists, and no others
+# (IAM user guide, "IAM JSON policy elements: Condition operators").
+OPERATORS: dict[str, Any] = {
+    "Null": lambda actual, wanted: (actual is None) == (wanted == ["true"]),
+    "Bool": lambda actual, wanted: actual in wanted,
+    "BoolIfExists": lambda actual, wanted: actual is None or actual in wanted,
+    "StringNotEquals": lambda actual, wanted: actual not in wanted,
+    "NumericLessThan": lambda actual, wanted: actual is not None and float(actual) < float(wanted[0]),
+}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def refusals(action: str, resource: str, **context: str) -> list[str]:
+    """Return the Sids of the statements that deny a request."""
+    keys = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", **context}
+    return [
+        statement["Sid"]
+        for statement in POLICY["Statement"]
+        if any(fnmatchcase(action, pattern) for pattern in as_list(statement["Action"]))
+        and any(fnmatchcase(resource, pattern) for pattern in as_list(statement["Resource"]))
+        and all(
+            OPERATORS[operator](keys.get(key), as_list(wanted))
+            for operator, tests in statement.get("Condition", {}).items()
+            for key, wanted in tests.items()
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "sids"),
+    [
+        ("s3:GetObject", UPLOAD, {}, []),
+        ("s3:DeleteObject", UPLOAD, {}, []),
+        ("s3:ListBucket", BUCKET, {}, []),
+        ("s3:GetObject", UPLOAD, {"aws:SecureTransport": "false"}, ["DenyInsecureTransport"]),
+        ("s3:ListBucket", BUCKET, {"aws:SecureTransport": "false"}, ["DenyInsecureTransport"]),
+        ("s3:GetObject", UPLOAD, {"s3:TlsVersion": "1.1"}, ["DenyOldTls"]),
+        ("s3:GetObject", UPLOAD, {"s3:TlsVersion": "1.2"}, []),
+        # PutObject
+        ("s3:PutObject", UPLOAD, {"s3:ObjectCreationOperation": "true"}, ["DenyMissingCategory"]),
+        ("s3:PutObject", UPLOAD, {}, ["DenyMissingCategory"]),
+        ("s3:PutObject", UPLOAD, {"s3:ObjectCreationOperation": "true", TAG: "uploads"}, []),
+        ("s3:PutObject", UPLOAD, {"s3:ObjectCreationOperation": "true", TAG: "Uploads"}, ["DenyUnknownCategory"]),
+        ("s3:PutObject", f"{BUCKET}/shared/system/a", {"s3:ObjectCreationOperation": "true"}, []),
+        # A multipart upload: create, part, complete
+        ("s3:PutObject", UPLOAD, {"s3:ObjectCreationOperation": "false", TAG: "uploads"}, []),
+        ("s3:PutObject", UPLOAD, {"s3:ObjectCreationOperation": "false", TAG: "video"}, ["DenyUnknownCategory"]),
+        ("s3:PutObject", UPLOAD, {"s3:ObjectCreationOperation": "false"}, []),
+        ("s3:PutObject", UPLOAD, {"s3:ObjectCreationOperation": "true", "s3:if-none-match": "*"}, []),
+        # Tags of an object that is there
+        ("s3:PutObjectTagging", UPLOAD, {TAG: "logs"}, []),
+        ("s3:PutObjectTagging", UPLOAD, {TAG: "video"}, ["DenyRetaggingWithoutCategory"]),
+        ("s3:PutObjectTagging", UPLOAD, {}, ["DenyRetaggingWithoutCategory"]),
+        ("s3:PutObjectVersionTagging", UPLOAD, {}, ["DenyRetaggingWithoutCategory"]),
+        ("s3:PutObjectTagging", f"{BUCKET}/backups/1", {}, []),
+        ("s3:DeleteObjectTagging", UPLOAD, {}, ["DenyUntagging"]),
+        ("s3:DeleteObjectVersionTagging", UPLOAD, {}, ["DenyUntagging"]),
+        ("s3:DeleteObjectTagging", f"{BUCKET}/backups/1", {}, []),
+    ],
+)
+def test_requests(action: str, resource: str, context: dict[str, str], sids: list[str]) -> None:
+    assert refusals(action, resource, **context) == sids
+
+
+def test_order_of_the_categories_does_not_matter() -> None:
+    assert json.dumps(bucket_policy("triflow-ai-prod", ["logs", "uploads"], "category")) == json.dumps(POLICY)
+
+
+def test_partition() -> None:
+    policy = bucket_policy("b", ["logs"], "category", partition="aws-cn")
+    assert {arn for s in policy["Statement"] for arn in as_list(s["Resource"])} == {
+        "arn:aws-cn:s3:::b",
+        "arn:aws-cn:s3:::b/*",
+        "arn:aws-cn:s3:::b/tenants/*",
+    }

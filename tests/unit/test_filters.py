@@ -1,0 +1,64 @@
+"""The filters as a template uses them: the value they return and the error that they raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.triflow.platform.plugins.filter import (
+    bucket_policy,
+    lifecycle_rules,
+    newest_version,
+    subnet_plan,
+    utc_window,
+    windows_overlap,
+)
+
+FILTERS: dict[str, Callable[..., Any]] = {}
+for module in (bucket_policy, lifecycle_rules, newest_version, subnet_plan, utc_window, windows_overlap):
+    FILTERS.update(module.FilterModule().filters())
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "value"),
+    [
+        ("utc_window", ["03:00-04:00", "Asia/Seoul"], "18:00-19:00"),
+        ("windows_overlap", ["03:00-04:00", "mon:03:00-mon:04:00"], True),
+        ("newest_version", [["14.9", "14.18"], 14], "14.18"),
+        (
+            "subnet_plan",
+            [["ap-northeast-2a"], ["10.0.1.0/24"], []],
+            AnsibleFilterError("subnet_plan: 0 private CIDRs for 1 availability zones: give one per zone"),
+        ),
+        ("utc_window", ["3-4", "UTC"], AnsibleFilterError("utc_window: '3-4' is not a daily window")),
+        ("windows_overlap", ["3-4", "x"], AnsibleFilterError("windows_overlap: '3-4' is not a daily window")),
+        ("newest_version", [["14.9"], "15"], AnsibleFilterError("newest_version: version 15 is not on offer")),
+        (
+            "lifecycle_rules",
+            [[], [{"prefix": "*/logs/", "expiration_days": 1}], 7, "c"],
+            AnsibleFilterError("'*/logs/'"),
+        ),
+        ("lifecycle_rules", [[{}], [], 7, "c"], AnsibleFilterError("a rule lacks 'name'")),
+        ("lifecycle_rules", [[{"name": "a", "expiration_days": "x"}], [], 7, "c"], AnsibleFilterError("'x'")),
+        ("bucket_policy", ["b", [], "category"], AnsibleFilterError("categories is []")),
+        ("bucket_policy", ["b", "logs", "category"], AnsibleFilterError("categories is 'logs'")),
+    ],
+)
+def test_filter(name: str, arguments: list[Any], value: Any) -> None:
+    if isinstance(value, AnsibleFilterError):
+        with pytest.raises(AnsibleFilterError) as error:
+            FILTERS[name](*arguments)
+        assert value.message in str(error.value)
+    else:
+        assert FILTERS[name](*arguments) == value
+
+
+def test_filters_that_build_documents() -> None:
+    (rule,) = FILTERS["lifecycle_rules"]([], [], "7", "category")
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+    assert FILTERS["subnet_plan"](["ap-northeast-2a"], ["10.0.1.0/24"], ["10.0.2.0/24"])[1]["component"] == (
+        "subnet-private-a"
+    )
+    assert FILTERS["bucket_policy"]("b", ["logs"], "category")["Version"] == "2012-10-17"
