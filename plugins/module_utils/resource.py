@@ -11,8 +11,10 @@ way for all. What a module returns through it:
 
 from __future__ import annotations
 
+import contextlib
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NoReturn
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -20,10 +22,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
 
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:  # AnsibleAWSModule says what to install
-    pass
+with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
+    from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 ADVICE = {
     "AccessDenied": "grant the action to the identity that runs this, or use another one",
@@ -52,27 +52,30 @@ class StackModule(AnsibleAWSModule):
     def tags_of(self, component: str) -> dict[str, str]:
         return tags_of(self.params["stack"], component, self.params["tags"])
 
-    def api(self, service: str) -> Api:
-        return Api(self, service)
+    def api(self, service: str, retry: tuple[str, ...] = ()) -> Api:
+        return Api(self, service, retry)
 
 
 class Api:
-    """A boto3 client whose failures end the module, naming the call, the resource and what to do."""
+    """A boto3 client whose failures end the module, naming the call, the resource and what to do.
 
-    def __init__(self, module: StackModule, service: str) -> None:
+    Throttled calls are repeated; ``retry`` are further error codes that pass by themselves.
+    """
+
+    def __init__(self, module: StackModule, service: str, retry: tuple[str, ...]) -> None:
         self.module = module
         self.service = service
-        self.client = module.client(service, retry_decorator=AWSRetry.jittered_backoff())
+        self.client = module.client(service, retry_decorator=AWSRetry.jittered_backoff(catch_extra_error_codes=retry))
 
-    def call(self, operation: str, /, on: str, absent: tuple[str, ...] = (), **parameters: Any) -> dict[str, Any] | None:
-        """The operation's answer; None when AWS answers with one of the error codes in ``absent``."""
+    def call(self, operation: str, /, on: str, absent: tuple[str, ...] = (), **parameters: Any) -> dict[str, Any]:
+        """The operation's answer; an empty one when AWS answers with one of the error codes in ``absent``."""
         try:
             answer: dict[str, Any] = getattr(self.client, operation)(aws_retry=True, **parameters)
             return answer
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in absent:
-                return None
+                return {}
             advice = next((text for start, text in ADVICE.items() if code.startswith(start)), None)
             self._fail(error, operation, on, advice)
         except BotoCoreError as error:
@@ -82,7 +85,8 @@ class Api:
         msg = f"{self.service} {operation} failed on {on} of stack {self.module.params['stack']}"
         if advice:
             msg += f" ({advice})"
-        self.module.fail_json_aws(error, msg=msg)
+        fail: Callable[..., NoReturn] = self.module.fail_json_aws
+        fail(error, msg=msg)
 
     def pages(self, operation: str, key: str, /, on: str, **parameters: Any) -> list[dict[str, Any]]:
         """All items of a paginated operation."""
@@ -91,6 +95,19 @@ class Api:
             return [item for page in paginator.paginate(**parameters) for item in page[key]]
         except (BotoCoreError, ClientError) as error:
             self._fail(error, operation, on, None)
+
+    def wait(self, name: str, /, on: str, timeout: int, **parameters: Any) -> float:
+        """Waits with botocore's waiter, at most ``timeout`` seconds, and returns the seconds that it took."""
+        waiter = self.client.get_waiter(name)
+        delay = min(waiter.config.delay, max(timeout, 1))
+        started = time.monotonic()
+        try:
+            waiter.wait(WaiterConfig={"Delay": delay, "MaxAttempts": timeout // delay + 1}, **parameters)
+        except WaiterError as error:
+            self._fail(error, f"wait ({name}, {timeout} s)", on, "see its state in AWS, then run again")
+        except (BotoCoreError, ClientError) as error:
+            self._fail(error, name, on, None)
+        return round(time.monotonic() - started, 1)
 
 
 class Resource(ABC):
@@ -167,7 +184,8 @@ class Run:
             (self.present if self.module.params["state"] == "present" else self.absent)(resource)
 
     def exit(self, **returned: Any) -> NoReturn:
-        self.module.exit_json(
+        leave: Callable[..., NoReturn] = self.module.exit_json
+        leave(
             changed=any(change["action"] != "none" for change in self.changes),
             changes=self.changes,
             resources=self.resources,

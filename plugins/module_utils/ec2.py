@@ -1,0 +1,32 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the modules for EC2's resources share: their tags."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws, to_aws
+
+
+class Ec2Resource(Resource):
+    """A resource that is tagged while it is created, and whose tags EC2 changes in place."""
+
+    tag_type: ClassVar[str]  # ResourceType of TagSpecifications
+
+    def __init__(self, api: Api, component: str) -> None:
+        super().__init__(component)
+        self.api = api
+        self.stack: str = api.module.params["stack"]
+        self.tags = api.module.tags_of(component)
+
+    def is_ours(self, described: dict[str, Any]) -> bool:
+        """Whether what AWS describes carries the tags of this component of this stack."""
+        tags = from_aws(described.get("Tags"))
+        return tags.get(STACK) == self.stack and tags.get(COMPONENT) == self.component
+
+    def tag_specifications(self) -> list[dict[str, Any]]:
+        return [{"ResourceType": self.tag_type, "Tags": to_aws(self.tags)}]
+
+    def update_tags(self, live: dict[str, Any]) -> None:
+        self.api.call("create_tags", on=self.component, Resources=[live["id"]], Tags=to_aws(self.tags))
