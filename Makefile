@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help setup lab up down env plan test lint unit molecule build lock \
-        lint-ruff lint-mypy lint-ansible lint-sanity lint-build
+        lint-ruff lint-mypy lint-shell lint-ansible lint-sanity lint-build
 
 # The caller's settings for Ansible, AWS and Python must not reach the lab or the tests.
 $(foreach name,$(filter ANSIBLE_% AWS_% MOLECULE_% MOTO_% PG% PYTEST_%,$(.VARIABLES)),$(eval unexport $(name)))
@@ -33,6 +33,61 @@ setup: .venv/.test ## install everything for the lab and the tests into .venv
 .venv/.lab .venv/.test: .venv/.%: requirements/%.txt .venv/bin/python
 	$(PYTHON) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r $< >&2
 	touch $@
+
+lab: .venv/.lab ## start an empty AWS and PostgreSQL on this machine, or keep the running ones
+	@$(PYTHON) -m lab start
+
+up: lab ## start the lab and build the whole stack in it
+	@$(IN_LAB) ansible-playbook site.yml -i inventories/lab
+	@$(PYTHON) -m lab status
+	@printf '%s\n' '' \
+	  'Point a shell at it:      eval "$$(make -s env)"' \
+	  'Any AWS client:           aws ec2 describe-vpcs' \
+	  'Any PostgreSQL client:    psql "$$DATABASE_URL"' \
+	  'What a run would change:  make plan' \
+	  'Stop it:                  make down'
+
+down: .venv/.lab ## stop the lab; its AWS and its database are gone
+	@$(PYTHON) -m lab stop
+
+env: .venv/.lab ## print the exports that point any client at the lab: eval "$$(make -s env)"
+	@$(PYTHON) -m lab env
+
+plan: lab ## say what a run would change in the lab (INVENTORY=prod for another inventory)
+	@$(IN_LAB) ansible-playbook site.yml -i inventories/$(INVENTORY) --check --diff
+
+test: .venv/.test ## run everything: linters, unit, lab, integration and Molecule tests
+	@$(PYTHON) -m pytest -n 2 --dist worksteal
+
+unit: .venv/.test ## run the unit tests
+	@$(PYTHON) -m pytest -n 2 tests/unit
+
+molecule: .venv/.test ## run the Molecule scenarios, each on a fresh lab
+	@$(PYTHON) -m pytest -n 2 tests/molecule
+
+lint: lint-ruff lint-mypy lint-shell lint-ansible lint-sanity lint-build ## run the linters
+
+lint-ruff: .venv/.test
+	ruff check
+	ruff format --check
+
+lint-mypy: .venv/.test
+	mypy lab scripts tests conftest.py collections/ansible_collections/triflow/platform/plugins
+
+lint-shell: .venv/.test
+	shellcheck scripts/find-python .ci/run
+
+lint-ansible: .venv/.test
+	ansible-lint --nocolor
+
+lint-sanity: .venv/.test
+	$(PYTHON) scripts/sanity.py
+
+lint-build: .venv/.test
+	$(PYTHON) -m pytest tests/unit/test_build.py
+
+build: .venv/.lab ## build the collection's archive
+	ansible-galaxy collection build --force
 
 lock: .venv/bin/python ## pin the requirements anew (LOCK_OPTIONS=--upgrade for the newest)
 	command -v uv >/dev/null || $(PYTHON) -m pip install -qq --disable-pip-version-check uv

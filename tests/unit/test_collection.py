@@ -1,0 +1,43 @@
+"""What holds for the collection as a whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSIBLE_DOC = Path(sys.executable).parent / "ansible-doc"
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text())
+
+
+def test_action_group_aws_holds_every_module_that_takes_a_region() -> None:
+    modules = [path.stem for path in (ROOT / "plugins/modules").glob("*.py")]
+    command = [str(ANSIBLE_DOC), "--json", *(f"triflow.platform.{name}" for name in modules)]
+    documented = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=120).stdout)
+    with_region = sorted(
+        name for name in modules if "region" in documented[f"triflow.platform.{name}"]["doc"]["options"]
+    )
+    assert load("meta/runtime.yml")["action_groups"]["aws"] == with_region
+
+
+def test_requirements_yml_names_the_dependencies_of_galaxy_yml() -> None:
+    collections = {entry["name"]: entry["version"] for entry in load("requirements.yml")["collections"]}
+    assert collections == load("galaxy.yml")["dependencies"]
+
+
+def test_pinned_requirements_name_no_package_index() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        assert not re.search(r"://|--(extra-)?index-url|--find-links", path.read_text()), path.name
+
+
+def test_changelog_has_the_version() -> None:
+    assert f"## {load('galaxy.yml')['version']}" in (ROOT / "CHANGELOG.md").read_text()
