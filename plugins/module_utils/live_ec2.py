@@ -79,7 +79,7 @@ def read(api: Api, stack: str) -> list[dict[str, Any]]:
         dns = {}
         for option, attribute in (("dns_hostnames", "enableDnsHostnames"), ("dns_support", "enableDnsSupport")):
             answer = api.call("describe_vpc_attribute", on=on, VpcId=vpc["VpcId"], Attribute=attribute)
-            dns[option] = answer[attribute[0].upper() + attribute[1:]]["Value"] if answer else None
+            dns[option] = answer[attribute[0].upper() + attribute[1:]]["Value"]
         cidrs = [item["CidrBlock"] for item in vpc["CidrBlockAssociationSet"]]
         name = from_aws(vpc.get("Tags")).get("Name")
         found.append(_entry("vpc", vpc["VpcId"], vpc.get("Tags"), name=name, cidr_block=cidrs, **dns))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def _bucket(api: Api, name: str, tags: dict[str, str]) -> dict[str, Any]:
     def get(operation: str, absent: str = "") -> dict[str, Any]:
-        return api.call(operation, on=name, absent=(absent,), Bucket=name) or {}
+        return api.call(operation, on=name, absent=(absent,), Bucket=name)
 
     encryption = get("get_bucket_encryption", "ServerSideEncryptionConfigurationNotFoundError")
     rules = encryption.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])

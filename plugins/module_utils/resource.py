@@ -114,6 +114,7 @@ class Resource(ABC):
     """One AWS resource. Subclasses speak the module's option names in ``find`` and ``wanted``."""
 
     id_prefix: ClassVar[str] = ""
+    fixed: ClassVar[tuple[str, ...]] = ()  # fields that AWS sets once: a difference there is refused
 
     def __init__(self, component: str) -> None:
         self.component = component
@@ -130,13 +131,13 @@ class Resource(ABC):
     def create(self, wanted: dict[str, Any]) -> str:
         """Creates it, tagged in the same call, and returns its id."""
 
-    @abstractmethod
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
-        """Changes the named fields."""
+        """Changes the named fields. A resource that has nothing to change needs none."""
+        raise NotImplementedError
 
-    @abstractmethod
     def delete(self, live: dict[str, Any]) -> None:
-        """Deletes it."""
+        """Deletes it. A resource that nobody deletes by itself needs none."""
+        raise NotImplementedError
 
 
 class Run:
@@ -179,9 +180,27 @@ class Run:
         self._record(resource, "delete", live, None, [])
 
     def converge(self, resources: Iterable[Resource]) -> None:
-        """All of them present or absent, as the module's ``state`` says."""
-        for resource in resources:
-            (self.present if self.module.params["state"] == "present" else self.absent)(resource)
+        """All of them present or absent, as the module's ``state`` says. What is refused is refused before a change."""
+        converged = list(resources)
+        if self.module.params["state"] == "absent":
+            for resource in converged:
+                self.absent(resource)
+            return
+        for resource in converged:
+            self._refuse_replacement(resource)
+        for resource in converged:
+            self.present(resource)
+
+    def _refuse_replacement(self, resource: Resource) -> None:
+        live = resource.find() if resource.fixed else None
+        if live is None:
+            return
+        wanted = resource.wanted(live)
+        for field in set(resource.fixed) & set(compare.differences(live, wanted)):
+            self.module.fail_json(
+                msg=f"{field} of {resource.component} ({live['id']}) is {live[field]} and cannot become {wanted[field]}: "
+                "delete it first (state: absent), then run again"
+            )
 
     def exit(self, **returned: Any) -> NoReturn:
         leave: Callable[..., NoReturn] = self.module.exit_json

@@ -1,0 +1,103 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A botocore waiter: whose name, for what, how often, and what its answers say meanwhile."""
+
+    service: str
+    waiter: str
+    request: Callable[[str], dict[str, Any]]
+    status: Callable[[dict[str, Any]], str]
+    delay: int  # seconds between two questions
+
+
+WAITS = {
+    "nat_gateways": Wait(
+        "ec2",
+        "nat_gateway_available",
+        lambda identifier: {"NatGatewayIds": [identifier]},
+        lambda answer: str(answer["NatGateways"][0]["State"]),
+        delay=5,
+    ),
+    "db_instances": Wait(
+        "rds",
+        "db_instance_available",
+        lambda identifier: {"DBInstanceIdentifier": identifier},
+        lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
+        delay=15,
+    ),
+    "db_instances_deleted": Wait(
+        "rds",
+        "db_instance_deleted",
+        lambda identifier: {"DBInstanceIdentifier": identifier},
+        lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]) if "DBInstances" in answer else "deleted",
+        delay=15,
+    ),
+}
+
+
+class ActionModule(ActionBase):
+    """Waits on the controller, so that a person sees how it goes."""
+
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        names = {"type": "list", "elements": "str", "default": []}
+        _, args = self.validate_argument_spec(
+            argument_spec={
+                **dict.fromkeys(WAITS, names),
+                "timeout": {"type": "int", "required": True},
+                "stack": {"type": "str", "required": True},
+                "tags": {"type": "dict", "default": {}},
+                "region": {"type": "str", "required": True},
+            }
+        )
+        deadline = time.monotonic() + args["timeout"]
+        waited = {}
+        for kind, wait in WAITS.items():
+            for identifier in args[kind]:
+                if not self._task.check_mode and not placeholders.within(identifier):
+                    waited[identifier] = self._wait(wait, identifier, args, deadline)
+        return {"changed": False, "waited": waited}
+
+    def _wait(self, wait: Wait, identifier: str, args: dict[str, Any], deadline: float) -> int:
+        # boto3 is imported only when there is something to wait for
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+        client = boto3.client(wait.service, region_name=args["region"])
+        begun = time.monotonic()
+
+        def report(parsed: dict[str, Any], **_event: Any) -> None:
+            if "Error" not in parsed:
+                self._display.display(
+                    f"  {args['stack']}: {identifier} is {wait.status(parsed)}"
+                    f" ({time.monotonic() - begun:.0f} s of at most {args['timeout']} s)"
+                )
+
+        client.meta.events.register(f"after-call.{wait.service}", report)
+        attempts = max(1, int((deadline - begun) / wait.delay))
+        try:
+            client.get_waiter(wait.waiter).wait(
+                **wait.request(identifier), WaiterConfig={"Delay": wait.delay, "MaxAttempts": attempts}
+            )
+        except WaiterError as error:
+            raise AnsibleActionFail(
+                f"{identifier} of stack {args['stack']} is not ready: {error}. Nothing is lost: "
+                "look at it in the AWS console, and run again to go on waiting."
+            ) from error
+        except (BotoCoreError, ClientError) as error:
+            raise AnsibleActionFail(f"Cannot ask for {identifier} of stack {args['stack']}: {error}") from error
+        return round(time.monotonic() - begun)

@@ -1,0 +1,121 @@
+"""A DB instance between the module's options and the RDS API: pure functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
+from ansible_collections.triflow.platform.plugins.module_utils.versions import is_newer, version_matches
+
+# option: (parameter of CreateDBInstance, ModifyDBInstance and PendingModifiedValues)
+PARAMETERS = {
+    "db_instance_class": "DBInstanceClass",
+    "engine_version": "EngineVersion",
+    "multi_az": "MultiAZ",
+    "storage_type": "StorageType",
+    "allocated_storage": "AllocatedStorage",
+    "max_allocated_storage": "MaxAllocatedStorage",
+    "iops": "Iops",
+    "storage_throughput": "StorageThroughput",
+    "backup_retention_period": "BackupRetentionPeriod",
+    "preferred_backup_window": "PreferredBackupWindow",
+    "preferred_maintenance_window": "PreferredMaintenanceWindow",
+    "deletion_protection": "DeletionProtection",
+    "publicly_accessible": "PubliclyAccessible",
+    "copy_tags_to_snapshot": "CopyTagsToSnapshot",
+    "auto_minor_version_upgrade": "AutoMinorVersionUpgrade",
+    "ca_certificate_identifier": "CACertificateIdentifier",
+    "manage_master_user_password": "ManageMasterUserPassword",
+    "vpc_security_group_ids": "VpcSecurityGroupIds",
+    "db_parameter_group_name": "DBParameterGroupName",
+    "enable_cloudwatch_logs_exports": "EnableCloudwatchLogsExports",
+    "db_subnet_group_name": "DBSubnetGroupName",
+    "db_name": "DBName",
+    "master_username": "MasterUsername",
+    "storage_encrypted": "StorageEncrypted",
+}
+REPLACES = {"db_name", "master_username", "storage_encrypted", "db_subnet_group_name"}
+RESTARTS = {"db_instance_class", "engine_version", "multi_az", "ca_certificate_identifier", "db_parameter_group_name"}
+
+
+def live_state(instance: dict[str, Any]) -> dict[str, Any]:
+    """A DBInstance of DescribeDBInstances in option names. What is pending counts as done, so it is not sent twice."""
+    described = {**instance, **instance.get("PendingModifiedValues", {})}
+    state = {option: described.get(parameter) for option, parameter in PARAMETERS.items()}
+    logs = set(instance.get("EnabledCloudwatchLogsExports", []))
+    pending = described.get("PendingCloudwatchLogsExports", {})
+    logs = (logs | set(pending.get("LogTypesToEnable", []))) - set(pending.get("LogTypesToDisable", []))
+    tags = from_aws(instance.get("TagList"))
+    state |= {
+        "id": instance["DBInstanceIdentifier"],
+        "status": instance["DBInstanceStatus"],
+        "component": tags.get(COMPONENT),
+        "stack": tags.get(STACK),
+        "enable_cloudwatch_logs_exports": sorted(logs),
+        "vpc_security_group_ids": [group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups", [])],
+        "db_subnet_group_name": instance.get("DBSubnetGroup", {}).get("DBSubnetGroupName"),
+        "db_parameter_group_name": next(
+            (group["DBParameterGroupName"] for group in instance.get("DBParameterGroups", [])), None
+        ),
+        "manage_master_user_password": "MasterUserSecret" in instance,
+        "tags": tags,
+    }
+    return state
+
+
+def kept(live: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """The wanted state less what must not be fought over: a newer minor version, storage that RDS has grown."""
+    result = dict(wanted)
+    if version_matches(live["engine_version"], wanted["engine_version"]) or is_newer(
+        live["engine_version"], wanted["engine_version"]
+    ):
+        result["engine_version"] = live["engine_version"]
+    if wanted["allocated_storage"] < live["allocated_storage"] <= wanted["max_allocated_storage"]:
+        result["allocated_storage"] = live["allocated_storage"]
+    return result
+
+
+def refusals(live: dict[str, Any], wanted: dict[str, Any], fields: list[str], allow_restart: bool) -> list[str]:
+    """Sentences that name the changes which this run must not make."""
+
+    def change(field: str) -> str:
+        return f"{field}: {live[field]!r} to {wanted[field]!r}"
+
+    sentences = [
+        f"{change(field)} would replace the instance, and its data with it. No variable allows that: set it back, or "
+        "make a new stack and move the data there."
+        for field in fields
+        if field in REPLACES
+    ]
+    if "engine_version" in fields and _major(live["engine_version"]) != _major(wanted["engine_version"]):
+        sentences.append(
+            f"{change('engine_version')} changes the major version. Do that by hand, with its own tests and snapshot, "
+            "then set the variable."
+        )
+    if "allocated_storage" in fields and wanted["allocated_storage"] < live["allocated_storage"]:
+        sentences.append(f"{change('allocated_storage')}: RDS never shrinks storage. Accepted: at least the live value.")
+    if not allow_restart:
+        sentences += [
+            f"{change(field)} restarts the database or fails it over. Accepted with allow_restart: true "
+            "(variable rds_allow_restart), best outside office hours."
+            for field in fields
+            if field in RESTARTS
+        ]
+    return sentences
+
+
+def _major(version: str) -> str:
+    return version.split(".", maxsplit=1)[0]
+
+
+def modification(live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+    """Parameters of ModifyDBInstance for these fields; empty when only tags differ."""
+    parameters = {PARAMETERS[field]: wanted[field] for field in fields if field in PARAMETERS}
+    logs = parameters.pop("EnableCloudwatchLogsExports", None)
+    if logs is not None:
+        there = set(live["enable_cloudwatch_logs_exports"])
+        parameters["CloudwatchLogsExportConfiguration"] = {
+            "EnableLogTypes": sorted(set(logs) - there),
+            "DisableLogTypes": sorted(there - set(logs)),
+        }
+    return parameters

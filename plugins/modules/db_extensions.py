@@ -1,0 +1,165 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: db_extensions
+version_added: 0.1.0
+short_description: PostgreSQL extensions in a database on RDS
+author: TriFlow AI (@triflow-ai)
+description:
+  - Creates the extensions that are missing, and verifies by SQL that they are there (DB-9).
+  - Connects over TLS from this machine to the instance's endpoint, as the master user, whose password the module
+    itself reads from the secret that RDS manages. The password never leaves the module.
+  - An extension that is there and not listed is left alone, and so is its version.
+options:
+  db_instance_identifier:
+    description: Identifier of the DB instance.
+    type: str
+    required: true
+  database:
+    description: Name of the database.
+    type: str
+    required: true
+  extensions:
+    description: Names as in C(pg_available_extensions).
+    type: list
+    elements: str
+    required: true
+requirements:
+  - psycopg >= 3.1
+extends_documentation_fragment:
+  - triflow.platform.stack
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads the database when it is there; announces all extensions when it is not there yet.
+    support: full
+  diff_mode:
+    description: Shows the extensions that would be created.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Extensions
+  triflow.platform.db_extensions:
+    db_instance_identifier: triflow-prod-db
+    database: triflow
+    extensions: [vector, pg_trgm]
+"""
+
+RETURN = r"""
+changes:
+  description: What was done, or would be.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{component: extension-vector, action: create, fields: []}]
+resources:
+  description: The extensions with their versions, by component.
+  returned: always
+  type: dict
+  sample: {extension-vector: {id: vector, version: 0.8.1}}
+"""
+
+import json
+from typing import Any
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
+
+try:
+    import psycopg
+    from psycopg import sql
+
+    HAS_PSYCOPG = True
+except ImportError:
+    HAS_PSYCOPG = False
+
+CONNECT_TIMEOUT = 10  # seconds
+
+
+def connect(module: StackModule) -> psycopg.Connection[Any] | None:
+    """A connection as the master user, or None when the instance is not there yet and this is only a plan."""
+    identifier, database = module.params["db_instance_identifier"], module.params["database"]
+    answer = module.api("rds").call(
+        "describe_db_instances", on=identifier, absent=("DBInstanceNotFound",), DBInstanceIdentifier=identifier
+    )
+    instance = answer["DBInstances"][0] if answer else {}
+    endpoint, secret = instance.get("Endpoint"), instance.get("MasterUserSecret")
+    if not (endpoint and secret):
+        if module.check_mode:
+            return None
+        module.fail_json(
+            msg=f"DB instance {identifier} is not ready (status {instance.get('DBInstanceStatus', 'not there')}): "
+            "run playbooks/data.yml and wait for it first"
+        )
+    value = module.api("secretsmanager").call("get_secret_value", on=identifier, SecretId=secret["SecretArn"])
+    login = json.loads(value["SecretString"])
+    try:
+        return psycopg.connect(
+            host=endpoint["Address"],
+            port=endpoint["Port"],
+            dbname=database,
+            user=login["username"],
+            password=login["password"],
+            sslmode="require",
+            connect_timeout=CONNECT_TIMEOUT,
+            autocommit=True,
+        )
+    except psycopg.OperationalError as error:
+        module.fail_json(
+            msg=f"Cannot connect to {database} at {endpoint['Address']}:{endpoint['Port']}: {error}. The database answers "
+            "only to the ecs security group (DB-13): run this from a machine with a route into the VPC, such as a VPN "
+            "or an AWX node there."
+        )
+
+
+class Extension(Resource):
+    def __init__(self, name: str, connection: psycopg.Connection[Any] | None) -> None:
+        super().__init__(f"extension-{name}")
+        self.name = name
+        self.connection = connection
+
+    def find(self) -> dict[str, Any] | None:
+        if self.connection is None:
+            return None
+        row = self.connection.execute("SELECT extversion FROM pg_extension WHERE extname = %s", [self.name]).fetchone()
+        return {"id": self.name, "version": row[0]} if row else None
+
+    def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
+        return {"name": self.name, "version": None} if live is None else {}
+
+    def create(self, wanted: dict[str, Any]) -> str:
+        assert self.connection is not None  # only a plan goes without
+        self.connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(self.name)))
+        if self.find() is None:
+            raise psycopg.DatabaseError(f"{self.name} is not in pg_extension after CREATE EXTENSION")
+        return self.name
+
+
+def main() -> None:
+    module = StackModule(
+        {
+            "db_instance_identifier": {"type": "str", "required": True},
+            "database": {"type": "str", "required": True},
+            "extensions": {"type": "list", "elements": "str", "required": True},
+        },
+        state=False,
+    )
+    if not HAS_PSYCOPG:
+        module.fail_json(msg=missing_required_lib("psycopg"))
+    connection = connect(module)
+    run = Run(module)
+    for name in module.params["extensions"]:
+        try:
+            run.present(Extension(name, connection))
+        except psycopg.DatabaseError as error:
+            module.fail_json(msg=f"Cannot create the extension {name} in {module.params['database']}: {error}".strip())
+    run.exit()
+
+
+if __name__ == "__main__":
+    main()
