@@ -50,7 +50,7 @@ up: lab ## start the lab and build the whole stack in it
 down: .venv/.lab ## stop the lab; its AWS and its database are gone
 	@$(PYTHON) -m lab stop
 
-env: .venv/.lab ## print the exports that point any client at the lab: eval "$$(make -s env)"
+env: .venv/.lab ## print the exports that point any client at the lab: eval "$(make -s env)"
 	@$(PYTHON) -m lab env
 
 plan: lab ## say what a run would change in the lab (INVENTORY=prod for another inventory)

@@ -34,6 +34,14 @@ def test_requirements_yml_names_the_dependencies_of_galaxy_yml() -> None:
     assert collections == load("galaxy.yml")["dependencies"]
 
 
+def test_execution_environment_has_the_packages_of_run_in() -> None:
+    # run.in brings the collections by the package `ansible`, the image by requirements.yml.
+    wanted = [
+        line for line in (ROOT / "requirements/run.in").read_text().splitlines() if not line.startswith("ansible ")
+    ]
+    assert load("execution-environment.yml")["dependencies"]["python"] == wanted
+
+
 def test_pinned_requirements_name_no_package_index() -> None:
     for path in (ROOT / "requirements").glob("*.txt"):
         assert not re.search(r"://|--(extra-)?index-url|--find-links", path.read_text()), path.name
