@@ -24,6 +24,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_
 
 with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
     from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+    from botocore.waiter import WaiterModel, create_waiter_with_client
 
 ADVICE = {
     "AccessDenied": "grant the action to the identity that runs this, or use another one",
@@ -32,6 +33,20 @@ ADVICE = {
     "RequestExpired": "renew the credentials and run again",
     "Throttling": "run again; what is done stays done",
     "DependencyViolation": "something outside this stack still uses it: remove that first, then run again",
+}
+
+# What botocore has no waiter for, in its form.
+WAITERS: dict[str, dict[str, Any]] = {
+    "vpc_endpoint_deleted": {
+        "operation": "DescribeVpcEndpoints",
+        "delay": 10,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "error", "expected": "InvalidVpcEndpointId.NotFound"},
+            {"state": "success", "matcher": "pathAll", "argument": "VpcEndpoints[].State", "expected": "deleted"},
+            {"state": "success", "matcher": "pathAll", "argument": "VpcEndpoints[].State", "expected": "Deleted"},
+        ],
+    },
 }
 
 
@@ -97,8 +112,14 @@ class Api:
             self._fail(error, operation, on, None)
 
     def wait(self, name: str, /, on: str, timeout: int, **parameters: Any) -> float:
-        """Waits with botocore's waiter, at most ``timeout`` seconds, and returns the seconds that it took."""
-        waiter = self.client.get_waiter(name)
+        """Waits with one of WAITERS or of botocore, at most ``timeout`` seconds. Returns the seconds that it took."""
+        waiter: Any
+        if name in WAITERS:
+            waiter = create_waiter_with_client(
+                name, WaiterModel({"version": 2, "waiters": WAITERS}), self.client.client
+            )
+        else:
+            waiter = self.client.get_waiter(name)
         delay = min(waiter.config.delay, max(timeout, 1))
         started = time.monotonic()
         try:
@@ -198,8 +219,8 @@ class Run:
         wanted = resource.wanted(live)
         for field in set(resource.fixed) & set(compare.differences(live, wanted)):
             self.module.fail_json(
-                msg=f"{field} of {resource.component} ({live['id']}) is {live[field]} and cannot become {wanted[field]}: "
-                "delete it first (state: absent), then run again"
+                msg=f"{field} of {resource.component} ({live['id']}) is {live[field]} and cannot become "
+                f"{wanted[field]}: delete it first (state: absent), then run again"
             )
 
     def exit(self, **returned: Any) -> NoReturn:

@@ -91,6 +91,7 @@ ALIVE = ("pending", "available")
 class NatGateway(Ec2Resource):
     id_prefix = "nat-"
     tag_type = "natgateway"
+    fixed = ("subnet_id",)
 
     def __init__(self, api: Api, component: str, subnet_id: str | None, described: list[dict[str, Any]]) -> None:
         super().__init__(api, component)
@@ -121,14 +122,6 @@ class NatGateway(Ec2Resource):
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
         return {"subnet_id": self.subnet_id, "tags": self.tags}
-
-    def refuse_move(self) -> None:
-        live = self.find()
-        if live and live["subnet_id"] != self.subnet_id:
-            self.api.module.fail_json(
-                msg=f"{self.component} ({live['id']}) is in {live['subnet_id']} and cannot move to {self.subnet_id}: "
-                "delete it first (state: absent), then run again"
-            )
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
@@ -228,8 +221,6 @@ def main() -> None:
     run = Run(module)
     waited = {}
     if present:
-        for gateway in gateways:
-            gateway.refuse_move()
         run.converge(item for gateway in gateways for item in (Address(gateway, addresses), gateway))
     else:
         run.converge(gateways)
