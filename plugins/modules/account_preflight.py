@@ -1,0 +1,275 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: account_preflight
+version_added: 0.1.0
+short_description: Refuse an AWS account in which a stack cannot work
+author: TriFlow AI (@triflow-ai)
+description:
+  - Checks the credentials, the account, the region, its availability zones and engine versions, and whether the
+    bucket's name is free or the account's own. All calls only read.
+  - Fails once, with everything that is wrong, each named by the variable that holds it in this collection.
+options:
+  account_id:
+    description: The account that the stack belongs to. Without it any account is accepted.
+    type: str
+  availability_zones:
+    description: Availability zones that the stack uses.
+    type: list
+    elements: str
+    required: true
+  engine_version:
+    description:
+      - Major or exact version of RDS for PostgreSQL. A running instance keeps its own version when that matches or is
+        newer, also when it is no longer on offer.
+    type: str
+    required: true
+  database_identifier:
+    description: Identifier of the stack's DB instance.
+    type: str
+    required: true
+  bucket_name:
+    description: Name of the stack's bucket.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - triflow.platform.stack
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads only.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Check the account
+  triflow.platform.account_preflight:
+    region: ap-northeast-2
+    account_id: "123456789012"
+    availability_zones: [ap-northeast-2a, ap-northeast-2c]
+    engine_version: "14"
+    database_identifier: triflow-prod-db
+    bucket_name: triflow-ai-prod
+"""
+
+RETURN = r"""
+identity:
+  description: Who calls AWS.
+  returned: success
+  type: dict
+  contains:
+    account:
+      description: Account ID.
+      type: str
+      sample: "123456789012"
+    arn:
+      description: ARN of the user or of the assumed role.
+      type: str
+      sample: arn:aws:sts::123456789012:assumed-role/deploy/me
+region:
+  description: The region.
+  returned: success
+  type: str
+availability_zones:
+  description: Availability zones that the region offers to the account.
+  returned: success
+  type: list
+  elements: str
+engine_version:
+  description: The exact version that the wish means here, that of the running instance where it keeps it.
+  returned: success
+  type: str
+  sample: "14.18"
+problems:
+  description: All that is wrong, each with C(variable), C(value), C(reason) and C(accepted).
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from ansible_collections.triflow.platform.plugins.module_utils.problems import (
+    Problem,
+    describe_problems,
+    nearest,
+    problem,
+)
+from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.versions import is_newer, newest_version, version_matches
+
+try:
+    import botocore.session
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+except ImportError:  # AnsibleAWSModule says what to install
+    pass
+
+CREDENTIALS = (
+    "AWS_PROFILE, or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, in the environment; "
+    'for the lab: make lab, then eval "$(make -s env)"'
+)
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+INVALID = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure")
+
+
+def region_problems(region: str) -> list[Problem]:
+    """Refuse a region that botocore does not know, before any call: AWS would not even have a host of that name."""
+    session = botocore.session.Session()
+    known = {
+        name
+        for partition in session.get_available_partitions()
+        for name in session.get_available_regions("ec2", partition)
+    }
+    if region in known:
+        return []
+    hint = nearest(region, known) or "a region such as ap-northeast-2"
+    return [problem("stack_region", region, "AWS has no such region", hint)]
+
+
+def read_identity(module: StackModule) -> dict[str, str]:
+    """Return who calls AWS; end the module when AWS does not accept the credentials."""
+    try:
+        answer = module.client("sts").get_caller_identity()
+    except NoCredentialsError:
+        refuse(module, [problem("AWS credentials", None, "there are none", CREDENTIALS)])
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in EXPIRED:
+            refuse(module, [problem("AWS credentials", None, "they have expired", f"renewed ones: {CREDENTIALS}")])
+        if code in INVALID:
+            reason = f"AWS does not accept them ({code}), or the region is not enabled for the account"
+            refuse(module, [problem("AWS credentials", None, reason, CREDENTIALS)])
+        module.fail_json_aws(error, msg="AWS does not say who calls it")
+    except BotoCoreError as error:
+        module.fail_json_aws(error, msg="AWS cannot be reached: check the network and AWS_ENDPOINT_URL")
+    return {"account": answer["Account"], "arn": answer["Arn"]}
+
+
+def account_problems(expected: str | None, account: str) -> list[Problem]:
+    if expected in (None, account):
+        return []
+    reason = f"the credentials belong to the account {account}"
+    return [problem("stack_account_id", expected, reason, "credentials of the stack's account, or its own ID")]
+
+
+def read_zones(ec2: Api, region: str) -> list[str]:
+    """Return the availability zones that the region offers to the account, without local zones."""
+    answer = ec2.call("describe_availability_zones", on=f"the region {region}") or {}
+    return sorted(
+        zone["ZoneName"]
+        for zone in answer["AvailabilityZones"]
+        if zone.get("ZoneType", "availability-zone") == "availability-zone" and zone["State"] == "available"
+    )
+
+
+def zone_problems(wanted: list[str], offered: list[str], region: str) -> list[Problem]:
+    reason = f"the region {region} does not offer it to this account"
+    return [
+        problem("vpc_availability_zones", zone, reason, f"of {', '.join(offered)}")
+        for zone in wanted
+        if zone not in offered
+    ]
+
+
+def resolve_engine_version(rds: Api, wish: str, identifier: str) -> str:
+    """Return the exact version that the wish means; raises ValueError naming those on offer when it means none."""
+    answer = rds.call(
+        "describe_db_instances", on=identifier, absent=("DBInstanceNotFound",), DBInstanceIdentifier=identifier
+    )
+    running = answer["DBInstances"][0]["EngineVersion"] if answer else None
+    if running and (version_matches(running, wish) or is_newer(running, wish)):
+        return str(running)
+    items = rds.pages("describe_db_engine_versions", "DBEngineVersions", on="the engine postgres", Engine="postgres")
+    offered = [item["EngineVersion"] for item in items]
+    major = wish.partition(".")[0]
+    return newest_version([version for version in offered if version_matches(version, major)] or offered, wish)
+
+
+def bucket_problems(s3: Any, bucket: str, account: str, region: str) -> list[Problem]:
+    """Refuse a bucket's name that somebody else has, or that the account has in another region."""
+    elsewhere = f"a name of your own for the bucket, or stack_region where it is; it is in {{}}, not in {region}"
+    try:
+        answer = s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
+        if status == 404:
+            return []
+        if status == 403:
+            reason = "another account has a bucket of that name, or these credentials may not see it"
+            accepted = "a name that nobody has, bucket names are unique in all of AWS; or grant s3:ListBucket on it"
+            return [problem("s3_bucket_name", bucket, reason, accepted)]
+        if status == 301:
+            there = headers.get("x-amz-bucket-region", "another region")
+            return [problem("s3_bucket_name", bucket, "it is in another region", elsewhere.format(there))]
+        raise
+    there = answer.get("BucketRegion", region)
+    if there != region:
+        return [problem("s3_bucket_name", bucket, "it is in another region", elsewhere.format(there))]
+    return []
+
+
+def refuse(module: StackModule, problems: list[Problem]) -> NoReturn:
+    """End the module with all problems."""
+    headline = f"The account cannot hold the stack {module.params['stack']}; nothing was changed."
+    fail: Callable[..., NoReturn] = module.fail_json
+    fail(msg=describe_problems(headline, problems), problems=problems)
+
+
+def main() -> None:
+    module = StackModule(
+        {
+            "account_id": {"type": "str"},
+            "availability_zones": {"type": "list", "elements": "str", "required": True},
+            "engine_version": {"type": "str", "required": True},
+            "database_identifier": {"type": "str", "required": True},
+            "bucket_name": {"type": "str", "required": True},
+        },
+        state=False,
+    )
+    wanted, region = module.params, module.region
+    try:
+        problems = region_problems(region)
+    except ProfileNotFound as error:
+        problems = [problem("AWS credentials", None, str(error), CREDENTIALS)]
+    if problems:
+        refuse(module, problems)
+    identity = read_identity(module)
+    problems = account_problems(wanted["account_id"], identity["account"])
+    if problems:
+        refuse(module, problems)
+
+    zones = read_zones(module.api("ec2"), region)
+    problems = zone_problems(wanted["availability_zones"], zones, region)
+    try:
+        engine_version = resolve_engine_version(
+            module.api("rds"), wanted["engine_version"], wanted["database_identifier"]
+        )
+    except ValueError as error:
+        engine_version = None
+        reason, _, offered = str(error).partition("; ")
+        problems.append(problem("rds_engine_version", wanted["engine_version"], reason, offered))
+    try:
+        problems += bucket_problems(module.client("s3"), wanted["bucket_name"], identity["account"], region)
+    except (BotoCoreError, ClientError) as error:
+        module.fail_json_aws(error, msg=f"s3 head_bucket failed on {wanted['bucket_name']}")
+    if problems:
+        refuse(module, problems)
+    module.exit_json(
+        changed=False,
+        identity=identity,
+        region=region,
+        availability_zones=zones,
+        engine_version=engine_version,
+        problems=[],
+    )
+
+
+if __name__ == "__main__":
+    main()
