@@ -15,7 +15,7 @@ def canonical(value: Any) -> Any:
     return value
 
 
-PARTIAL = ("tags", "params")  # keys that belong to others, or to the engine, are left alone
+PARTIAL = ("tags", "parameters")  # keys that belong to others, or to the engine, are left alone
 
 
 def _same(key: str, live: Any, wanted: Any) -> bool:

@@ -48,6 +48,7 @@ def live_state(instance: dict[str, Any]) -> dict[str, Any]:
     tags = from_aws(instance.get("TagList"))
     state |= {
         "id": instance["DBInstanceIdentifier"],
+        "arn": instance["DBInstanceArn"],
         "status": instance["DBInstanceStatus"],
         "component": tags.get(COMPONENT),
         "stack": tags.get(STACK),
@@ -56,6 +57,9 @@ def live_state(instance: dict[str, Any]) -> dict[str, Any]:
         "db_subnet_group_name": instance.get("DBSubnetGroup", {}).get("DBSubnetGroupName"),
         "db_parameter_group_name": next(
             (group["DBParameterGroupName"] for group in instance.get("DBParameterGroups", [])), None
+        ),
+        "parameters_pending_restart": any(
+            group["ParameterApplyStatus"] == "pending-reboot" for group in instance.get("DBParameterGroups", [])
         ),
         "manage_master_user_password": "MasterUserSecret" in instance,
         "tags": tags,

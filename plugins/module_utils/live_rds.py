@@ -1,4 +1,4 @@
-"""Reads a stack's database groups and instances back by their tags, in the option names of the modules."""
+"""Reads a stack's subnet groups back by their tags, in the option names of amazon.aws.rds_subnet_group."""
 
 from __future__ import annotations
 
@@ -22,41 +22,24 @@ def tagged(api: Api, stack: str, *types: str) -> dict[str, dict[str, str]]:
     return {item["ResourceARN"]: from_aws(item["Tags"]) for item in found}
 
 
-def _user_parameters(api: Api, name: str) -> dict[str, str]:
-    parameters = api.pages("describe_db_parameters", "Parameters", on=name, DBParameterGroupName=name, Source="user")
-    return {item["ParameterName"]: item.get("ParameterValue", "") for item in parameters}
-
-
 def read(rds: Api, tagging: Api, stack: str) -> list[dict[str, Any]]:
-    """The stack's subnet groups, parameter groups and instances."""
-    found: list[dict[str, Any]] = []
-    for arn, tags in tagged(tagging, stack, "rds:subgrp", "rds:pg", "rds:db").items():
-        kind, name = arn.split(":")[-2:]
-        entry = {"id": name, "name": name, "component": tags.get(COMPONENT), "tags": tags}
-        if kind == "subgrp":
-            answer = rds.call(
-                "describe_db_subnet_groups", on=name, absent=("DBSubnetGroupNotFoundFault",), DBSubnetGroupName=name
+    """The stack's subnet groups: one call for the tags and one a group."""
+    found = []
+    for arn, tags in tagged(tagging, stack, "rds:subgrp").items():
+        name = arn.split(":")[-1]
+        answer = rds.call(
+            "describe_db_subnet_groups", on=name, absent=("DBSubnetGroupNotFoundFault",), DBSubnetGroupName=name
+        )
+        for group in answer.get("DBSubnetGroups", []):
+            found.append(
+                {
+                    "type": "db_subnet_group",
+                    "id": name,
+                    "component": tags.get(COMPONENT),
+                    "name": name,
+                    "description": group["DBSubnetGroupDescription"],
+                    "subnets": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
+                    "tags": tags,
+                }
             )
-            if answer:
-                group = answer["DBSubnetGroups"][0]
-                entry["type"] = "db_subnet_group"
-                entry["description"] = group["DBSubnetGroupDescription"]
-                entry["subnets"] = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]
-                found.append(entry)
-        elif kind == "pg":
-            answer = rds.call(
-                "describe_db_parameter_groups",
-                on=name,
-                absent=("DBParameterGroupNotFound",),
-                DBParameterGroupName=name,
-            )
-            if answer:
-                group = answer["DBParameterGroups"][0]
-                entry["type"] = "db_parameter_group"
-                entry["description"] = group["Description"]
-                entry["engine"] = group["DBParameterGroupFamily"]
-                entry["params"] = _user_parameters(rds, name)
-                found.append(entry)
-        else:
-            found.append({**entry, "type": "db_instance"})
     return found

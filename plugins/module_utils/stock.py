@@ -49,11 +49,6 @@ def _route_table(options: Options, live: Options | None) -> Options:
     return {"purge_routes": bool(surplus)}  # not always: the stock purge warns about every endpoint's route
 
 
-def _strings(values: Options) -> Options:
-    """DB parameters as AWS shows them."""
-    return {key: str(value) for key, value in values.items()}
-
-
 @dataclass(frozen=True)
 class Stock:
     """One stock module."""
@@ -96,13 +91,6 @@ MODULES = {
     "amazon.aws.s3_bucket": Stock("bucket", ("name",), by={"name": "name"}, identity=("name",)),
     "amazon.aws.rds_subnet_group": Stock(
         "db_subnet_group", ("subnet_group", "name"), by={"name": "name"}, identity=("name",)
-    ),
-    "amazon.aws.rds_instance_param_group": Stock(
-        "db_parameter_group",
-        ("db_parameter_group_name",),
-        by={"name": "name"},
-        identity=("name",),
-        canonical={"params": _strings},
     ),
 }
 

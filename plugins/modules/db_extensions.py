@@ -65,7 +65,7 @@ resources:
 """
 
 import json
-from typing import Any
+from typing import Any, override
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
@@ -123,15 +123,18 @@ class Extension(Resource):
         self.name = name
         self.connection = connection
 
+    @override
     def find(self) -> dict[str, Any] | None:
         if self.connection is None:
             return None
         row = self.connection.execute("SELECT extversion FROM pg_extension WHERE extname = %s", [self.name]).fetchone()
         return {"id": self.name, "version": row[0]} if row else None
 
+    @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
         return {"name": self.name, "version": None} if live is None else {}
 
+    @override
     def create(self, wanted: dict[str, Any]) -> str:
         assert self.connection is not None  # only a plan goes without
         self.connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(self.name)))

@@ -135,7 +135,7 @@ resources:
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import compare
 from ansible_collections.triflow.platform.plugins.module_utils.db_instance import (
@@ -182,6 +182,7 @@ class Database(Resource):
         self.identifier = module.params["db_instance_identifier"]
         self.rds: Api = module.api("rds")
 
+    @override
     def find(self) -> dict[str, Any] | None:
         answer = self.rds.call(
             "describe_db_instances",
@@ -196,8 +197,14 @@ class Database(Resource):
             if self.module.params["state"] == "present":
                 self.module.fail_json(msg=f"DB instance {self.identifier} is being deleted: run again when it is gone")
             return None
-        return {**live, "arn": answer["DBInstances"][0]["DBInstanceArn"]}
+        if live["parameters_pending_restart"]:
+            self.module.warn(
+                f"Parameters of {live['db_parameter_group_name']} take effect with the next restart of {self.identifier}: "
+                "restart it when it suits (aws rds reboot-db-instance)"
+            )
+        return live
 
+    @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
         given = {option: self.module.params.get(option) for option in PARAMETERS}
         wanted = {**given, **FIXED, "tags": self.module.tags_of(self.component)}
@@ -222,6 +229,7 @@ class Database(Resource):
         except ValueError as error:
             self.module.fail_json(msg=f"engine_version (variable rds_engine_version): {error}")
 
+    @override
     def create(self, wanted: dict[str, Any]) -> str:
         parameters = {PARAMETERS[key]: value for key, value in wanted.items() if key in PARAMETERS and value is not None}
         self.rds.call(
@@ -234,6 +242,7 @@ class Database(Resource):
         )
         return str(self.identifier)
 
+    @override
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
         if "tags" in fields:
             self.rds.call(
@@ -259,6 +268,7 @@ class Database(Resource):
             **parameters,
         )
 
+    @override
     def delete(self, live: dict[str, Any]) -> None:
         if live["deletion_protection"]:
             self._modify(live, {"DeletionProtection": False})

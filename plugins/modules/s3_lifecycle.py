@@ -65,7 +65,7 @@ resources:
   type: dict
 """
 
-from typing import Any
+from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
@@ -79,6 +79,7 @@ class Lifecycle(Resource):
         self.bucket = module.params["bucket"]
         self.api: Api = module.api("s3")
 
+    @override
     def find(self) -> dict[str, Any] | None:
         answer = self.api.call(
             "get_bucket_lifecycle_configuration",
@@ -94,12 +95,14 @@ class Lifecycle(Resource):
             MINIMUM_SIZE: answer.get("TransitionDefaultMinimumObjectSize"),
         }
 
+    @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
         return {
             "rules": {rule["ID"]: rule for rule in self.parameters["rules"] or []},
             MINIMUM_SIZE: self.parameters[MINIMUM_SIZE],
         }
 
+    @override
     def create(self, wanted: dict[str, Any]) -> str:
         self.api.call(
             "put_bucket_lifecycle_configuration",
@@ -110,9 +113,11 @@ class Lifecycle(Resource):
         )
         return str(self.bucket)
 
+    @override
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
         self.create(wanted)
 
+    @override
     def delete(self, live: dict[str, Any]) -> None:
         self.api.call("delete_bucket_lifecycle", on=self.bucket, Bucket=self.bucket)
 
