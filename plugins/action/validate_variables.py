@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
         options = {name: option for points in entry_points for name, option in points["main"]["options"].items()}
         known = {name for points in entry_points for point in points.values() for name in point.get("options", {})}
 
-        values, problems = self._values(options, {**self._defaults(roles), **given})
+        values, problems = self._values(options, self._defaults(roles), given)
         problems += unknown_names(given, known, roles)
         problems += variable_problems(values, given.get("group_names", []), os.environ)
         problems = [hide_secret(found, options.get(found["variable"], {})) for found in problems]
@@ -60,21 +60,27 @@ class ActionModule(ActionBase):
         files = [ROLES / role / "defaults/main.yml" for role in roles]
         return {name: value for path in files if path.exists() for name, value in self._load(path).items()}
 
-    def _values(self, options: Options, available: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    def _values(
+        self, options: Options, defaults: dict[str, Any], given: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[Problem]]:
         """Return the values that have the right type, converted to it, and the problems of the others."""
+        available = {**defaults, **given}
         templar = self._templar.copy_with_new_env(available_variables=available)
         values: dict[str, Any] = {}
         problems: list[Problem] = []
         for name, option in options.items():
-            if name not in available:
-                if option.get("required"):
-                    problems.append(problem(name, None, "it is required and not given", describe_option(option)))
-                continue
             try:
-                value = templar.template(available[name])
+                # Templating turns a plain null into text.
+                value = None if available.get(name) is None else templar.template(available[name])
             except AnsibleError as error:
                 reason = f"its template fails: {error.message}"
                 problems.append(problem(name, available[name], reason, "a template of variables that are defined"))
+                continue
+            if value is None:
+                if option.get("required"):
+                    problems.append(problem(name, None, "it is required and not given", describe_option(option)))
+                elif name in defaults:
+                    problems.append(problem(name, None, "it is null, and has a default", describe_option(option)))
                 continue
             refused, values[name] = validate(name, value, option)
             problems += refused

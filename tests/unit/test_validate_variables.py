@@ -46,7 +46,6 @@ def test_value_of_a_survey_or_of_yaml_takes_the_option_s_type(value: Any, option
         (14.1, STR, "14.10 as 14.1", "text. Version. In quotes."),
         ([{"days": 7}], RULES, "missing required arguments: name", "each element a mapping with name, days"),
         ([{"name": "a", "dayz": 7}], RULES, "x.dayz", "Rules, see other."),
-        (None, {**INT, "required": True}, "NoneType", "a whole number"),
     ],
 )
 def test_refused_value(value: Any, option: Any, reason: str, accepted: str) -> None:

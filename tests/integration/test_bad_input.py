@@ -1,0 +1,239 @@
+"""Bad input ends in preflight, with the variable's name and what is accepted, before any call that writes.
+
+A stack is a host, so one run holds all cases of a kind: every host of a generated inventory is the record's stack with
+one thing wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT, Lab
+
+ANSIBLE_PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
+TWO_ZONES = ["ap-northeast-2a", "ap-northeast-2c"]
+
+# What is wrong with the host's variables, the variable that must be named, its value, and what is accepted.
+VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
+    "malformed-window": ({"rds_backup_window": "3-4"}, "rds_backup_window", "3-4", "hh:mm-hh:mm"),
+    "overlapping-windows": (
+        {"rds_backup_window": "03:30-04:30"},
+        "rds_backup_window",
+        "03:30-04:30",
+        "a window that ends before the maintenance window starts",
+    ),
+    "unknown-time-zone": ({"stack_time_zone": "Asia/Soul"}, "stack_time_zone", "Asia/Soul", "Asia/Seoul"),
+    "overlapping-cidrs": (
+        {"vpc_private_subnet_cidrs": ["10.0.2.0/25", "10.0.12.0/24"]},
+        "vpc_private_subnet_cidrs",
+        "10.0.2.0/25",
+        "ranges that do not overlap",
+    ),
+    "misplaced-cidr": (
+        {"vpc_public_subnet_cidrs": ["10.0.1.0/24", "10.1.2.0/24"]},
+        "vpc_public_subnet_cidrs",
+        "10.1.2.0/24",
+        "10.0.0.0/16",
+    ),
+    "zone-of-another-region": (
+        {"vpc_availability_zones": ["ap-northeast-2a", "us-east-1c"]},
+        "vpc_availability_zones",
+        "us-east-1c",
+        "zones of ap-northeast-2",
+    ),
+    "iops-of-a-small-volume": ({"rds_iops": 3000}, "rds_iops", 3000, "rds_allocated_storage of 400 GiB or more"),
+    "maximum-below-size": (
+        {"rds_max_allocated_storage": 50},
+        "rds_max_allocated_storage",
+        50,
+        "110 GiB or more",
+    ),
+    "lifecycle-wildcard": (
+        {"s3_prefix_rules": [{"prefix": "*/logs/*", "expiration_days": 365}]},
+        "s3_prefix_rules",
+        "*/logs/*",
+        "a literal key prefix",
+    ),
+    "retention-of-15-days": (
+        {"vpc_flow_logs_retention_days": 15},
+        "vpc_flow_logs_retention_days",
+        15,
+        "one of 1, 3, 5, 7, 14, 30",
+    ),
+    "mistyped-name": ({"rds_bakup_window": "02:00-03:00"}, "rds_bakup_window", "(not read)", "rds_backup_window"),
+    "wrong-type": ({"rds_multi_az": "maybe"}, "rds_multi_az", "maybe", "true or false"),
+    "wrong-choice": ({"vpc_nat_gateways": "two"}, "vpc_nat_gateways", "two", "one of none, single, per_zone"),
+    "undefined-template": ({"rds_identifier": "{{ nowhere }}"}, "rds_identifier", "{{ nowhere }}", "are defined"),
+    "unquoted-version": ({"rds_engine_version": 14.10}, "rds_engine_version", 14.1, "In quotes"),
+    "no-bucket": ({"s3_bucket_name": None}, "s3_bucket_name", None, "text"),
+    "default-taken-away": ({"rds_wait_timeout": None}, "rds_wait_timeout", None, "a whole number"),
+    # Nothing is wrong with its variables, so it gets to the account, with an environment that holds no credentials.
+    "no-credentials": ({}, "AWS credentials", None, "AWS_PROFILE, or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY"),
+}
+ACCOUNT: dict[str, tuple[dict[str, Any], str, Any, str]] = {
+    "engine-14-10": ({"rds_engine_version": "14.10"}, "rds_engine_version", "14.10", "on offer are: 14."),
+    "unknown-region": (
+        {"stack_region": "ap-northest-2", "vpc_availability_zones": ["ap-northest-2a", "ap-northest-2c"]},
+        "stack_region",
+        "ap-northest-2",
+        "ap-northeast-2",
+    ),
+    "zone-not-on-offer": (
+        {"vpc_availability_zones": ["ap-northeast-2a", "ap-northeast-2z"]},
+        "vpc_availability_zones",
+        "ap-northeast-2z",
+        "ap-northeast-2c",
+    ),
+    "other-account": ({"stack_account_id": "999999999999"}, "stack_account_id", "999999999999", "its own ID"),
+    "foreign-bucket": (
+        {"s3_bucket_name": "somebody-elses"},
+        "s3_bucket_name",
+        "somebody-elses",
+        "unique in all of AWS",
+    ),
+}
+# Text is what an AWX survey hands over, null is how a variable is left out.
+GOOD: dict[str, dict[str, Any]] = {
+    "record": {},
+    "survey": {
+        "rds_iops": None,
+        "rds_multi_az": "true",
+        "rds_allocated_storage": "100",
+        "s3_abort_multipart_days": "7",
+    },
+}
+
+
+@dataclass
+class Run:
+    """What a run of preflight over many hosts left behind."""
+
+    exit_code: int
+    results: dict[str, list[dict[str, Any]]]
+    calls: list[dict[str, Any]]
+
+    def failure(self, host: str) -> dict[str, Any]:
+        (failed,) = [result for result in self.results[host] if result.get("failed")]
+        return failed
+
+
+def preflight(lab: Lab, environment: dict[str, str], *arguments: str) -> Run:
+    """Run preflight with no more of this process's environment than its programs need."""
+    before = len(lab.calls())
+    done = subprocess.run(
+        [ANSIBLE_PLAYBOOK, *arguments],
+        cwd=PROJECT,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": environment.get("HOME", os.environ["HOME"]),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert "{" in done.stdout, done.stderr
+    # The summary follows the JSON.
+    output, _ = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
+    results: dict[str, list[dict[str, Any]]] = {}
+    for play in output["plays"]:
+        for task in play["tasks"]:
+            for host, result in task["hosts"].items():
+                results.setdefault(host, []).append(result)
+    return Run(done.returncode, results, lab.calls()[before:])
+
+
+def inventory(directory: Path, hosts: dict[str, dict[str, Any]]) -> str:
+    path = directory / "hosts.json"
+    named = {host: {"s3_bucket_name": f"triflow-{host}", **variables} for host, variables in hosts.items()}
+    path.write_text(json.dumps({"prod": {"hosts": named}}))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def variables_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    directory = tmp_path_factory.mktemp("variables")
+    hosts = inventory(directory, {host: case[0] for host, case in VARIABLES.items()})
+    environment = {"HOME": str(directory), "AWS_ENDPOINT_URL": lab.endpoint_url, "AWS_EC2_METADATA_DISABLED": "true"}
+    return preflight(lab, environment, "playbooks/preflight.yml", "-i", hosts)
+
+
+@pytest.fixture(scope="module")
+def account_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    other = lab.aws("sts").assume_role(RoleArn="arn:aws:iam::222222222222:role/other", RoleSessionName="other")
+    keys = other["Credentials"]
+    lab.aws(
+        "s3",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    ).create_bucket(
+        Bucket="somebody-elses", CreateBucketConfiguration={"LocationConstraint": lab.environment["AWS_REGION"]}
+    )
+    cases = {host: case[0] for host, case in ACCOUNT.items()}
+    hosts = inventory(tmp_path_factory.mktemp("account"), cases | GOOD)
+    return preflight(lab, lab.environment, "playbooks/preflight.yml", "-i", hosts)
+
+
+def assert_refused(run: Run, host: str, variable: str, value: Any, accepted: str) -> None:
+    assert run.exit_code != 0
+    failure = run.failure(host)
+    (problem,) = failure["problems"]
+    assert (problem["variable"], problem["value"]) == (variable, value)
+    assert accepted in problem["accepted"]
+    assert "nothing was changed" in failure["msg"]
+    for part in (variable, str(value), problem["reason"], accepted):
+        assert part in failure["msg"]
+
+
+@pytest.mark.parametrize("host", VARIABLES)
+def test_variables(variables_run: Run, host: str) -> None:
+    assert_refused(variables_run, host, *VARIABLES[host][1:])
+
+
+def test_variables_are_refused_without_a_call(variables_run: Run) -> None:
+    assert variables_run.calls == []
+
+
+@pytest.mark.parametrize("host", ACCOUNT)
+def test_account(account_run: Run, host: str) -> None:
+    assert_refused(account_run, host, *ACCOUNT[host][1:])
+
+
+@pytest.mark.parametrize("host", GOOD)
+def test_good_input_passes_beside_bad_one(account_run: Run, host: str) -> None:
+    results = account_run.results[host]
+    assert not any(result.get("failed") or result.get("changed") for result in results)
+    account = results[-1]
+    assert account["identity"]["account"] == "123456789012"
+    assert account["engine_version"].startswith("14.")
+    assert set(TWO_ZONES) < set(account["availability_zones"])
+
+
+def test_account_is_only_read(account_run: Run) -> None:
+    assert {call["operation"] for call in account_run.calls} == {
+        "GetCallerIdentity",
+        "DescribeAvailabilityZones",
+        "DescribeDBInstances",
+        "DescribeDBEngineVersions",
+        "HeadBucket",
+    }
+    assert not any(call["write"] for call in account_run.calls)
+
+
+def test_playbooks_that_each_import_preflight_run_it_once(lab: Lab) -> None:
+    twice = ["playbooks/preflight.yml", "playbooks/preflight.yml"]
+    run = preflight(lab, lab.environment, *twice, "-i", "inventories/prod")
+    assert run.exit_code == 0
+    assert [call["operation"] for call in run.calls].count("GetCallerIdentity") == 1
