@@ -73,6 +73,17 @@ class Server:
         with self.connect() as connection:
             self._set_password(connection, user, password)
 
+    def drop_master(self, user: str, databases: list[str], *, keep_role: bool) -> None:
+        """Drop databases of a deleted instance and, unless another instance uses it, its master user."""
+        with self.connect() as connection:
+            for name in databases:
+                connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+            if DATABASE in databases:
+                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(DATABASE)))
+            if not keep_role:
+                connection.execute(SQL("DROP OWNED BY {} CASCADE").format(Identifier(user)))
+                connection.execute(SQL("DROP ROLE {}").format(Identifier(user)))
+
     def reset(self) -> None:
         """Drop every database and role that is not the server's own, and create an empty `triflow` again."""
         with self.connect() as connection:

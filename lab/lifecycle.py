@@ -81,14 +81,18 @@ def status() -> int:
 
 def reset() -> int:
     """Empty the account and the database; processes, addresses, passwords and the access log stay."""
-    state = _running_state()
-    request = urllib.request.Request(f"{state.endpoint_url}/moto-api/reset", method="POST")
-    with urllib.request.urlopen(request, timeout=60):
-        pass
+    empty(directory(), _running_state().endpoint_url)
+    return 0
+
+
+def empty(where: Path, endpoint_url: str) -> None:
+    """Empty the account and the database of the lab that runs there."""
     from lab.database import Server
 
-    Server.of(directory()).reset()
-    return 0
+    request = urllib.request.Request(f"{endpoint_url}/moto-api/reset", method="POST")
+    with urllib.request.urlopen(request, timeout=60):
+        pass
+    Server.of(where).reset()
 
 
 def _running_state() -> State:
@@ -106,7 +110,7 @@ def _runs(state: State) -> bool:
 
 def _answers(endpoint_url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{endpoint_url}/moto-api/data.json", timeout=10):
+        with urllib.request.urlopen(f"{endpoint_url}/moto-api/config", timeout=10):
             return True
     except (OSError, urllib.error.URLError):
         return False

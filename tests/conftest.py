@@ -14,7 +14,11 @@ from typing import Any
 import boto3
 import pytest
 
+from lab import lifecycle
+
 PROJECT = Path(__file__).resolve().parent.parent
+# One session for all clients: it reads each service's model once.
+AWS: Any = boto3.Session()
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Lab:
             "aws_access_key_id": self.environment["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": self.environment["AWS_SECRET_ACCESS_KEY"],
         }
-        return boto3.client(service, **(settings | options))
+        return AWS.client(service, **(settings | options))
 
     def calls(self) -> list[dict[str, Any]]:
         """Every API call so far, oldest first, as the access log has it (lab/access_log.py)."""
@@ -53,8 +57,7 @@ class Lab:
 
     def reset(self) -> None:
         """Empty the account and the database."""
-        done = self.command("reset")
-        assert done.returncode == 0, done.stderr
+        lifecycle.empty(self.directory, self.endpoint_url)
 
 
 def run_lab(directory: Path, name: str) -> subprocess.CompletedProcess[str]:

@@ -1,12 +1,17 @@
 """What the emulator does differently from AWS, put right: one module a service and topic.
 
-A correction restores what AWS documents and names the page; it has a test of its own in tests/lab.
+A correction restores what AWS documents and names the page; it has a test of its own in tests/lab. Importing its
+module puts it over moto.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import import_module
+
+MODULES = ("rds_engine", "rds_windows", "rds_instance", "rds_parameters", "rds_dependencies", "rds_database", "tagging")
 
 
-def apply(directory: Path) -> None:
-    """Put every correction over moto. `directory` is the lab's state directory, where PostgreSQL's address is found."""
+def apply() -> None:
+    """Put every correction over moto."""
+    for name in MODULES:
+        import_module(f"lab.corrections.{name}")
