@@ -219,7 +219,7 @@ def _refused(name: str, value: str | None, parse: Callable[[str], object], accep
     try:
         parse(value)
     except ValueError as error:
-        reason, _, hint = str(error).rpartition(": ")
+        reason, _separator, hint = str(error).rpartition(": ")
         return problem(name, value, reason, accepted if hint == accepted else f"{accepted}; {hint}")
     return None
 

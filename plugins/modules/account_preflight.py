@@ -253,7 +253,7 @@ def main() -> None:
         )
     except ValueError as error:
         engine_version = None
-        reason, _, offered = str(error).partition("; ")
+        reason, _separator, offered = str(error).partition("; ")
         problems.append(problem("rds_engine_version", wanted["engine_version"], reason, offered))
     try:
         problems += bucket_problems(module.client("s3"), wanted["bucket_name"], identity["account"], region)

@@ -145,7 +145,7 @@ def preflight(lab: Lab, environment: dict[str, str], *arguments: str) -> Run:
     )
     assert "{" in done.stdout, done.stderr
     # The summary follows the JSON.
-    output, _ = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
+    output, _end = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
     results: dict[str, list[dict[str, Any]]] = {}
     for play in output["plays"]:
         for task in play["tasks"]:

@@ -69,7 +69,7 @@ def test_prefix_rule_and_category_that_stays() -> None:
 
 def test_days_given_as_text_become_numbers() -> None:
     category = {"name": "logs", "transition_days": "30", "expiration_days": "60", "storage_class": "STANDARD_IA"}
-    _, rule = lifecycle_rules([category], [], 7, "category")
+    rule = lifecycle_rules([category], [], 7, "category")[1]
     assert rule["Transitions"] == [{"Days": 30, "StorageClass": "STANDARD_IA"}]
     assert rule["Expiration"] == {"Days": 60}
     assert lifecycle_problems([category], [], 7) == []

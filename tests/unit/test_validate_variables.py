@@ -49,7 +49,7 @@ def test_value_of_a_survey_or_of_yaml_takes_the_option_s_type(value: Any, option
     ],
 )
 def test_refused_value(value: Any, option: Any, reason: str, accepted: str) -> None:
-    (found,), _ = validate("x", value, option)
+    (found,), _value = validate("x", value, option)
     assert (found["variable"], found["value"]) == ("x", value)
     assert reason in found["reason"]
     assert accepted in found["accepted"]
