@@ -1,0 +1,54 @@
+"""Runs the collection's modules in this process, against the lab."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import botocore.loaders
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+from tests.conftest import Lab
+
+# Each run makes a session of its own; sharing the loader, they read each service's model once.
+LOADER = botocore.loaders.create_loader()
+
+RunModule = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def stack() -> str:
+    """A stack of the test's own: the account is not emptied between tests, since that takes longer than a test."""
+    return f"test-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def ec2(lab: Lab) -> Any:
+    return lab.aws("ec2")
+
+
+@pytest.fixture
+def run_module(lab: Lab, stack: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
+    """``run_module(name, check=False, **options)`` returns what it prints. None: option not given."""
+    for name, value in lab.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(botocore.loaders, "create_loader", lambda *_: LOADER)
+
+    def run(name: str, check: bool = False, **options: Any) -> dict[str, Any]:
+        module = importlib.import_module(f"ansible_collections.triflow.platform.plugins.modules.{name}")
+        given = {"stack": stack, "region": lab.environment["AWS_REGION"], **options}
+        arguments = {option: value for option, value in given.items() if value is not None}
+        capsys.readouterr()
+        with (
+            patch_module_args({**arguments, "_ansible_check_mode": check, "_ansible_diff": True}),
+            pytest.raises(SystemExit),
+        ):
+            module.main()
+        result: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return result
+
+    return run
