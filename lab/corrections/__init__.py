@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from importlib import import_module
 
-MODULES = ("rds_engine", "rds_windows", "rds_instance", "rds_parameters", "rds_dependencies", "rds_database", "tagging")
+MODULES = (
+    "rds_engine",
+    "rds_windows",
+    "rds_instance",
+    "rds_parameters",
+    "rds_dependencies",
+    "rds_database",
+    "ec2_endpoints",
+    "ec2_dependencies",
+    "ec2_tags",
+    "ec2_subnets",
+    "tagging",
+)
 
 
 def apply() -> None:
