@@ -16,16 +16,24 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from lab.process import Process, end, is_running, last_lines, started
-from lab.state import PROJECT, LabError, State, directory, load, locked, save
+from lab.state import (
+    ACCESS_KEY_ID,
+    PROJECT,
+    REGION,
+    SECRET_ACCESS_KEY,
+    LabError,
+    State,
+    directory,
+    load,
+    locked,
+    save,
+    save_aws_config,
+)
 
 if TYPE_CHECKING:
     from lab.postgresql import Remember
 
 EMULATOR_SECONDS = 60
-REGION = "ap-northeast-2"
-# The account's root user as the emulator knows it: any key that it has not issued itself.
-ACCESS_KEY_ID = "AKIALAPTOPLABEXAMPLE"
-SECRET_ACCESS_KEY = "laptop-lab-secret-access-key"
 NAMES = ("emulator", "postgresql")
 
 
@@ -121,7 +129,7 @@ def _end_all(where: Path, state: State) -> None:
         end(process)
         if process.directory:
             shutil.rmtree(process.directory, ignore_errors=True)
-    for name in ("state.json", "postgresql.json"):
+    for name in ("state.json", "aws.config", "postgresql.json"):
         (where / name).unlink(missing_ok=True)
 
 
@@ -144,6 +152,7 @@ def _start_pair(where: Path) -> State:
             state.database_url = database.result()
         state.processes.sort(key=lambda process: NAMES.index(process.name))
         save(where, state)
+        save_aws_config(where, state)
     except BaseException:
         _end_all(where, state)
         raise

@@ -16,6 +16,10 @@ from lab.process import Process
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCK_SECONDS = 90.0
+REGION = "ap-northeast-2"
+# The account's root user as the emulator knows it: any key that it has not issued itself.
+ACCESS_KEY_ID = "AKIALAPTOPLABEXAMPLE"
+SECRET_ACCESS_KEY = "laptop-lab-secret-access-key"
 
 
 class LabError(Exception):
@@ -49,6 +53,18 @@ def load(where: Path) -> State:
 
 def save(where: Path, state: State) -> None:
     write_private(where / "state.json", json.dumps(asdict(state), indent=2) + "\n")
+
+
+def save_aws_config(where: Path, state: State) -> None:
+    """Write `aws.config`, for programs that start before the lab: AWS_CONFIG_FILE can name it in advance."""
+    lines = (
+        "[default]",
+        f"endpoint_url = {state.endpoint_url}",
+        f"region = {REGION}",
+        f"aws_access_key_id = {ACCESS_KEY_ID}",
+        f"aws_secret_access_key = {SECRET_ACCESS_KEY}",
+    )
+    write_private(where / "aws.config", "\n".join(lines) + "\n")
 
 
 def read_json(path: Path) -> Any:

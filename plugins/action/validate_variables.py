@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
 
         values, problems = self._values(options, self._defaults(roles), given)
         problems += unknown_names(given, known, roles)
-        problems += variable_problems(values, given.get("group_names", []), os.environ)
+        problems += variable_problems(values, given.get("group_names", []), environment())
         problems = [hide_secret(found, options.get(found["variable"], {})) for found in problems]
         if problems:
             count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
@@ -114,6 +114,17 @@ def unknown_names(given: Iterable[str], known: Iterable[str], roles: Iterable[st
         for name in sorted(given)
         if name.startswith(prefixes) and name not in known
     ]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of this process, with the endpoint that the AWS configuration file names if it names none."""
+    variables = dict(os.environ)
+    if "AWS_CONFIG_FILE" in variables and "AWS_ENDPOINT_URL" not in variables:
+        from botocore.session import Session  # costs a moment, and most environments need none of it
+
+        endpoint = Session().get_scoped_config().get("endpoint_url")
+        variables |= {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
+    return variables
 
 
 def describe_option(option: Mapping[str, Any]) -> str:

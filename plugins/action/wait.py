@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
             for identifier in args[kind]:
                 if not self._task.check_mode and not placeholders.within(identifier):
                     waited[identifier] = self._wait(wait, identifier, args, deadline)
-        return {"changed": False, "waited": waited}
+        return {"changed": False, "waited": {identifier: seconds for identifier, seconds in waited.items() if seconds}}
 
     def _wait(self, wait: Wait, identifier: str, args: dict[str, Any], deadline: float) -> int:
         # boto3 is imported only when there is something to wait for

@@ -1,0 +1,40 @@
+"""Fails when the account still holds anything of a stack: by its tags, and in the network, which knows more than tags."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import boto3
+
+
+def main(stack: str) -> None:
+    ec2: Any = boto3.client("ec2")
+    filters = [{"Name": "tag:triflow:stack", "Values": [stack]}]
+    tagged = boto3.client("resourcegroupstaggingapi").get_resources(
+        TagFilters=[{"Key": "triflow:stack", "Values": [stack]}]
+    )
+    gone = {"deleted", "deleting"}
+    left = [
+        *(vpc["VpcId"] for vpc in ec2.describe_vpcs(Filters=filters)["Vpcs"]),
+        *(item["AllocationId"] for item in ec2.describe_addresses()["Addresses"]),
+        *(
+            item["NatGatewayId"]
+            for item in ec2.describe_nat_gateways(Filters=filters)["NatGateways"]
+            if item["State"] not in gone
+        ),
+        *(item["DBInstanceIdentifier"] for item in boto3.client("rds").describe_db_instances()["DBInstances"]),
+        *(bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]),
+        *(secret["Name"] for secret in boto3.client("secretsmanager").list_secrets()["SecretList"]),
+        *(
+            item["ResourceARN"]
+            for item in tagged["ResourceTagMappingList"]
+            if "natgateway" not in item["ResourceARN"]  # AWS lists a deleted one for an hour
+        ),
+    ]
+    if left:
+        sys.exit(f"Left of {stack}: {', '.join(left)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,80 @@
+"""Runs a playbook against a lab the way a user does, and takes apart what it did."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import PROJECT, Lab
+
+ANSIBLE_PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
+TIMEOUT_SECONDS = 400
+
+
+@dataclass(frozen=True)
+class Played:
+    """What one run of ansible-playbook gave back. `calls` are the API calls that it made."""
+
+    exit_code: int
+    output: str
+    results: dict[str, list[dict[str, Any]]]  # of each host, in order
+    summary: dict[str, Any]
+    calls: list[dict[str, Any]]
+
+    @property
+    def writes(self) -> list[str]:
+        return [call["operation"] for call in self.calls if call["write"]]
+
+    def components(self, stack: str) -> dict[str, str]:
+        found: dict[str, str] = self.summary["stacks"][stack]["components"]
+        return found
+
+    def diffs(self, stack: str) -> dict[str, tuple[Any, Any]]:
+        """Before and after of each component that a task showed a diff of."""
+        items = [item for result in self.results[stack] for item in result.get("results", [result])]
+        shown = [diff for item in items for diff in item.get("diff") or []]
+        return {diff["after_header"]: (diff["before"], diff["after"]) for diff in shown}
+
+
+def environment(lab: Lab, directory: Path) -> dict[str, str]:
+    """What ansible-playbook needs to run against the lab, and nothing of the caller's settings."""
+    return {
+        "PATH": f"{Path(ANSIBLE_PLAYBOOK).parent}:/usr/bin:/bin",
+        "HOME": str(directory),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        "TRIFLOW_SUMMARY": str(directory / "summary.json"),
+        **lab.environment,
+    }
+
+
+def play(lab: Lab, directory: Path, *arguments: str, **variables: str) -> Played:
+    """Run `ansible-playbook <arguments>` from the project's root; `variables` go into its environment."""
+    before = len(lab.calls())
+    summary = directory / "summary.json"
+    summary.unlink(missing_ok=True)
+    done = subprocess.run(
+        [ANSIBLE_PLAYBOOK, *arguments],
+        cwd=PROJECT,
+        env=environment(lab, directory) | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert "{" in done.stdout, done.stdout + done.stderr
+    # Progress lines may come before the JSON, the summary follows it.
+    start = done.stdout.index('{\n    "custom_stats"')
+    output, _end = json.JSONDecoder().raw_decode(done.stdout[start:])
+    results: dict[str, list[dict[str, Any]]] = {}
+    for task in (task for play in output["plays"] for task in play["tasks"]):
+        for host, result in task["hosts"].items():
+            results.setdefault(host, []).append(result)
+    written = json.loads(summary.read_text(encoding="utf-8")) if summary.exists() else {}
+    return Played(done.returncode, done.stdout + done.stderr, results, written, lab.calls()[before:])

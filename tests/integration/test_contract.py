@@ -1,0 +1,78 @@
+"""The plan contract on the whole stack: what check mode announces is what the run does, then nothing is left to do.
+
+The same runs are the molecule scenario's; here every call that they make is looked at as well.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Lab
+from tests.integration.playbook import Played, play
+
+STACK = "triflow-prod"
+SITE = ("site.yml", "-i", "inventories/prod", "--diff")
+COMPONENTS = {
+    "vpc", "internet-gateway", "elastic-ip-a", "nat-gateway-a", "endpoint-s3",
+    "subnet-public-a", "subnet-public-c", "subnet-private-a", "subnet-private-c",
+    "route-table-public", "route-table-private-a", "route-table-private-c",
+    "security-group-default", "security-group-alb", "security-group-ecs", "security-group-rds",
+    "db-subnet-group", "db-parameter-group", "database", "bucket", "bucket-lifecycle",
+    "extension-vector", "extension-uuid-ossp", "extension-pg_trgm", "extension-pg_stat_statements",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """From an empty account: check, run, run, check."""
+    lab.reset()
+    directory = tmp_path_factory.mktemp("contract")
+    names = {"plan": ("--check",), "run": (), "second run": (), "second plan": ("--check",)}
+    return {name: play(lab, directory, *SITE, *options) for name, options in names.items()}
+
+
+@pytest.mark.parametrize("name", ["plan", "run", "second run", "second plan"])
+def test_every_run_ends_well(runs: dict[str, Played], name: str) -> None:
+    assert runs[name].exit_code == 0, runs[name].output
+
+
+def test_the_plan_announces_every_component_with_a_diff(runs: dict[str, Played]) -> None:
+    plan = runs["plan"]
+    created = {name for name, action in plan.components(STACK).items() if action == "create"}
+    assert created == COMPONENTS
+    diffs = plan.diffs(STACK)
+    assert set(diffs) == COMPONENTS
+    assert all(before == {} and after for before, after in diffs.values())
+
+
+def test_the_plan_writes_nothing(runs: dict[str, Played]) -> None:
+    assert runs["plan"].calls
+    assert runs["plan"].writes == []
+
+
+def test_the_run_does_what_was_announced(runs: dict[str, Played]) -> None:
+    assert runs["run"].components(STACK) == runs["plan"].components(STACK)
+    assert runs["run"].writes
+
+
+@pytest.mark.parametrize("name", ["second run", "second plan"])
+def test_then_there_is_nothing_to_do(runs: dict[str, Played], name: str) -> None:
+    run = runs[name]
+    assert set(run.components(STACK).values()) == {"none"}
+    assert not any(result.get("changed") for result in run.results[STACK])
+    assert run.diffs(STACK) == {}
+    assert run.writes == []
+
+
+def test_a_second_run_makes_few_calls(runs: dict[str, Played]) -> None:
+    """Reading the stack back costs about the same whatever its size; a call in a loop would show here."""
+    assert len(runs["second run"].calls) <= 70
+
+
+def test_no_secret_is_shown(runs: dict[str, Played], lab: Lab) -> None:
+    secrets = lab.aws("secretsmanager")
+    (secret,) = secrets.list_secrets()["SecretList"]
+    password = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"].split('"password"')[1].split('"')[1]
+    assert len(password) >= 8
+    for run in runs.values():
+        assert password not in run.output + str(run.summary)

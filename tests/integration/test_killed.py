@@ -1,0 +1,120 @@
+"""A run that is killed loses nothing: the next one goes on, and nothing is there twice or left over."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import PROJECT, Lab
+from tests.integration.playbook import ANSIBLE_PLAYBOOK, environment, play
+
+SITE = ("site.yml", "-i", "inventories/prod")
+# Where it is killed: as soon as the emulator has seen this call, mostly in the middle of a module.
+POINTS = (
+    "CreateVpc",
+    "CreateInternetGateway",
+    "AllocateAddress",
+    "CreateNatGateway",
+    "CreateSecurityGroup",
+    "CreateDBParameterGroup",
+    "CreateDBInstance",
+    "CreateBucket",
+)
+KILL_SECONDS = 120
+
+
+def run_until(lab: Lab, directory: Path, operation: str) -> None:
+    """Start site.yml and kill it with all its children when the operation has been called."""
+    seen = len(lab.calls())
+    command = [ANSIBLE_PLAYBOOK, *SITE]
+    output = (directory / "killed.log").open("wb")
+    with (
+        output,
+        subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=environment(lab, directory),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        ) as process,
+    ):
+        deadline = time.monotonic() + KILL_SECONDS
+        while operation not in {call["operation"] for call in lab.calls()[seen:]}:
+            assert process.poll() is None, (directory / "killed.log").read_text()
+            assert time.monotonic() < deadline, f"no {operation} within {KILL_SECONDS} s"
+            time.sleep(0.02)
+        parent = psutil.Process(process.pid)
+        for victim in (parent, *parent.children(recursive=True)):
+            victim.kill()
+
+
+def described(lab: Lab) -> dict[str, list[dict[str, Any]]]:
+    """All that the account holds, without what AWS gives every account."""
+    ec2 = lab.aws("ec2")
+    found = {
+        "Vpcs": ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"],
+        "InternetGateways": ec2.describe_internet_gateways()["InternetGateways"],
+        "Addresses": ec2.describe_addresses()["Addresses"],
+        "NatGateways": ec2.describe_nat_gateways()["NatGateways"],
+        "VpcEndpoints": ec2.describe_vpc_endpoints()["VpcEndpoints"],
+        "Buckets": lab.aws("s3").list_buckets()["Buckets"],
+        "DBInstances": lab.aws("rds").describe_db_instances()["DBInstances"],
+        "DBSubnetGroups": lab.aws("rds").describe_db_subnet_groups()["DBSubnetGroups"],
+        "SecretList": lab.aws("secretsmanager").list_secrets()["SecretList"],
+    }
+    inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"] for vpc in found["Vpcs"]]}]
+    found["Subnets"] = ec2.describe_subnets(Filters=inside)["Subnets"]
+    found["RouteTables"] = ec2.describe_route_tables(Filters=inside)["RouteTables"]
+    found["SecurityGroups"] = ec2.describe_security_groups(Filters=inside)["SecurityGroups"]
+    groups = lab.aws("rds").describe_db_parameter_groups()["DBParameterGroups"]
+    found["DBParameterGroups"] = [group for group in groups if not group["DBParameterGroupName"].startswith("default.")]
+    return found
+
+
+@pytest.fixture(scope="module")
+def account(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """Killed once at each point, every run going on from where the one before was killed; then one run to the end."""
+    lab.reset()
+    directory = tmp_path_factory.mktemp("killed")
+    for point in POINTS:
+        run_until(lab, directory, point)
+    last = play(lab, directory, *SITE)
+    assert last.exit_code == 0, last.output
+    again = play(lab, directory, *SITE)
+    assert again.exit_code == 0, again.output
+    assert set(again.components("triflow-prod").values()) == {"none"}
+    assert again.writes == []
+    return described(lab)
+
+
+def test_nothing_is_there_twice_or_left_over(account: dict[str, list[dict[str, Any]]]) -> None:
+    assert {name: len(found) for name, found in account.items()} == {
+        "Vpcs": 1,
+        "InternetGateways": 1,
+        "Addresses": 1,
+        "NatGateways": 1,
+        "VpcEndpoints": 1,
+        "Buckets": 1,
+        "DBInstances": 1,
+        "DBSubnetGroups": 1,
+        "DBParameterGroups": 1,
+        "SecretList": 1,
+        "Subnets": 4,
+        "RouteTables": 4,  # three of ours and the VPC's main one
+        "SecurityGroups": 4,  # three of ours and the VPC's default one
+    }
+
+
+def test_what_is_there_is_whole(account: dict[str, list[dict[str, Any]]]) -> None:
+    assert account["InternetGateways"][0]["Attachments"][0]["VpcId"] == account["Vpcs"][0]["VpcId"]
+    assert (
+        account["NatGateways"][0]["NatGatewayAddresses"][0]["AllocationId"] == account["Addresses"][0]["AllocationId"]
+    )
+    associated = [item for table in account["RouteTables"] for item in table["Associations"] if "SubnetId" in item]
+    assert len(associated) == 4
