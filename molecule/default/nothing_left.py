@@ -1,4 +1,4 @@
-"""Fails when the account still holds anything of a stack: by its tags, and in the network, which knows more than tags."""
+"""Fails when the account still holds anything of a stack: by its tags, and in the network, which knows more."""
 
 from __future__ import annotations
 

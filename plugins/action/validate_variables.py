@@ -117,7 +117,7 @@ def unknown_names(given: Iterable[str], known: Iterable[str], roles: Iterable[st
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of this process, with the endpoint that the AWS configuration file names if it names none."""
+    """Return the environment of this process, with the endpoint of the AWS configuration file if it names none."""
     variables = dict(os.environ)
     if "AWS_CONFIG_FILE" in variables and "AWS_ENDPOINT_URL" not in variables:
         from botocore.session import Session  # costs a moment, and most environments need none of it

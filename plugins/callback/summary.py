@@ -96,7 +96,9 @@ class CallbackModule(CallbackBase):
         self._display.banner("SUMMARY OF THE PLAN" if self.check_mode else "SUMMARY")
         for host, stack in sorted(summary["stacks"].items()):
             counts = ", ".join(f"{number} {word}" for word, number in stack["counts"].items() if number)
-            self._display.display(f"{host}: {'would be ' if self.check_mode and counts else ''}{counts or 'nothing done'}")
+            self._display.display(
+                f"{host}: {'would be ' if self.check_mode and counts else ''}{counts or 'nothing done'}"
+            )
             for action in ("create", "update", "delete"):
                 names = [name for name, done in stack["components"].items() if done == action]
                 if names:

@@ -44,9 +44,7 @@ def diff(component: str, live: dict[str, Any] | None, wanted: dict[str, Any] | N
         keys = differences(live, wanted)
         before = {key: _shown(key, live.get(key), wanted[key]) for key in keys}
         after = {
-            key: canonical(wanted[key])
-            if key not in PARTIAL
-            else {name: wanted[key][name] for name in before[key]}
+            key: canonical(wanted[key]) if key not in PARTIAL else {name: wanted[key][name] for name in before[key]}
             for key in keys
         }
     return {"before_header": component, "after_header": component, "before": before, "after": after}

@@ -97,7 +97,9 @@ def refusals(live: dict[str, Any], wanted: dict[str, Any], fields: list[str], al
             "then set the variable."
         )
     if "allocated_storage" in fields and wanted["allocated_storage"] < live["allocated_storage"]:
-        sentences.append(f"{change('allocated_storage')}: RDS never shrinks storage. Accepted: at least the live value.")
+        sentences.append(
+            f"{change('allocated_storage')}: RDS never shrinks storage. Accepted: at least the live value."
+        )
     if not allow_restart:
         sentences += [
             f"{change(field)} restarts the database or fails it over. Accepted with allow_restart: true "

@@ -16,9 +16,10 @@ _PATTERN = re.compile(rf"(?:^|[-/:])(?:{_MARK}[0-9a-f]{{9}})$")
 
 def make(prefix: str, component: str) -> str:
     """A placeholder such as ``subnet-00000000`` and nine more hexadecimal digits, the same for the same component."""
-    return f"{prefix}{'' if prefix.endswith(('-', '/', ':')) or not prefix else '-'}{_MARK}" + hashlib.sha256(
-        component.encode()
-    ).hexdigest()[:9]
+    return (
+        f"{prefix}{'' if prefix.endswith(('-', '/', ':')) or not prefix else '-'}{_MARK}"
+        + hashlib.sha256(component.encode()).hexdigest()[:9]
+    )
 
 
 def within(value: Any) -> bool:

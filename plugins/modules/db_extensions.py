@@ -87,12 +87,12 @@ def connect(module: StackModule) -> psycopg.Connection[Any] | None:
     answer = module.api("rds").call(
         "describe_db_instances", on=identifier, absent=("DBInstanceNotFound",), DBInstanceIdentifier=identifier
     )
-    instance = answer["DBInstances"][0] if answer else {}
+    instance: dict[str, Any] = answer["DBInstances"][0] if answer else {}
     endpoint, secret = instance.get("Endpoint"), instance.get("MasterUserSecret")
     if not (endpoint and secret):
         if module.check_mode:
             return None
-        module.fail_json(
+        module.fail(
             msg=f"DB instance {identifier} is not ready (status {instance.get('DBInstanceStatus', 'not there')}): "
             "run playbooks/data.yml and wait for it first"
         )
@@ -110,24 +110,28 @@ def connect(module: StackModule) -> psycopg.Connection[Any] | None:
             autocommit=True,
         )
     except psycopg.OperationalError as error:
-        module.fail_json(
-            msg=f"Cannot connect to {database} at {endpoint['Address']}:{endpoint['Port']}: {error}. The database answers "
-            "only to the ecs security group (DB-13): run this from a machine with a route into the VPC, such as a VPN "
-            "or an AWX node there."
+        module.fail(
+            msg=f"Cannot connect to {database} at {endpoint['Address']}:{endpoint['Port']}: {error}. The database "
+            "answers only to the ecs security group (DB-13): run this from a machine with a route into the VPC, such "
+            "as a VPN or an AWX node there."
         )
 
 
 class Extension(Resource):
+    """An extension; without a connection, one of a database that is only planned."""
+
     def __init__(self, name: str, connection: psycopg.Connection[Any] | None) -> None:
         super().__init__(f"extension-{name}")
         self.name = name
         self.connection = connection
 
+    def _execute(self, statement: Any, *values: str) -> psycopg.Cursor[Any] | None:
+        return self.connection.execute(statement, values) if self.connection else None
+
     @override
     def find(self) -> dict[str, Any] | None:
-        if self.connection is None:
-            return None
-        row = self.connection.execute("SELECT extversion FROM pg_extension WHERE extname = %s", [self.name]).fetchone()
+        answer = self._execute("SELECT extversion FROM pg_extension WHERE extname = %s", self.name)
+        row = answer.fetchone() if answer else None
         return {"id": self.name, "version": row[0]} if row else None
 
     @override
@@ -136,8 +140,7 @@ class Extension(Resource):
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
-        assert self.connection is not None  # only a plan goes without
-        self.connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(self.name)))
+        self._execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(self.name)))
         if self.find() is None:
             raise psycopg.DatabaseError(f"{self.name} is not in pg_extension after CREATE EXTENSION")
         return self.name
@@ -153,14 +156,14 @@ def main() -> None:
         state=False,
     )
     if not HAS_PSYCOPG:
-        module.fail_json(msg=missing_required_lib("psycopg"))
+        module.fail(msg=missing_required_lib("psycopg"))
     connection = connect(module)
     run = Run(module)
     for name in module.params["extensions"]:
         try:
             run.present(Extension(name, connection))
         except psycopg.DatabaseError as error:
-            module.fail_json(msg=f"Cannot create the extension {name} in {module.params['database']}: {error}".strip())
+            module.fail(msg=f"Cannot create the extension {name} in {module.params['database']}: {error}".strip())
     run.exit()
 
 

@@ -195,12 +195,12 @@ class Database(Resource):
         live = live_state(answer["DBInstances"][0])
         if live["status"] == "deleting":
             if self.module.params["state"] == "present":
-                self.module.fail_json(msg=f"DB instance {self.identifier} is being deleted: run again when it is gone")
+                self.module.fail(msg=f"DB instance {self.identifier} is being deleted: run again when it is gone")
             return None
         if live["parameters_pending_restart"]:
             self.module.warn(
-                f"Parameters of {live['db_parameter_group_name']} take effect with the next restart of {self.identifier}: "
-                "restart it when it suits (aws rds reboot-db-instance)"
+                f"Parameters of {live['db_parameter_group_name']} take effect with the next restart of "
+                f"{self.identifier}: restart it when it suits (aws rds reboot-db-instance)"
             )
         return live
 
@@ -215,23 +215,27 @@ class Database(Resource):
             live, wanted, compare.differences(live, wanted), allow_restart=self.module.params["allow_restart"]
         )
         if sentences:
-            self.module.fail_json(
+            self.module.fail(
                 msg=f"Refused on DB instance {self.identifier}: " + " ".join(sentences),
                 diff=[compare.diff(self.component, live, wanted)],
             )
         return wanted
 
     def _newest(self) -> str:
-        offered = self.rds.pages("describe_db_engine_versions", "DBEngineVersions", on=self.identifier, Engine="postgres")
+        offered = self.rds.pages(
+            "describe_db_engine_versions", "DBEngineVersions", on=self.identifier, Engine="postgres"
+        )
         wish = self.module.params["engine_version"]
         try:
             return newest_version([version["EngineVersion"] for version in offered], wish)
         except ValueError as error:
-            self.module.fail_json(msg=f"engine_version (variable rds_engine_version): {error}")
+            self.module.fail(msg=f"engine_version (variable rds_engine_version): {error}")
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
-        parameters = {PARAMETERS[key]: value for key, value in wanted.items() if key in PARAMETERS and value is not None}
+        parameters = {
+            PARAMETERS[key]: value for key, value in wanted.items() if key in PARAMETERS and value is not None
+        }
         self.rds.call(
             "create_db_instance",
             on=self.identifier,
@@ -274,18 +278,25 @@ class Database(Resource):
             self._modify(live, {"DeletionProtection": False})
         name = f"{self.identifier}-final-{datetime.now(UTC):%Y%m%d%H%M%S}"
         skip = self.module.params["skip_final_snapshot"]
+        final: dict[str, Any] = {} if skip else {"FinalDBSnapshotIdentifier": name}
         self.rds.call(
             "delete_db_instance",
             on=self.identifier,
             DBInstanceIdentifier=self.identifier,
             SkipFinalSnapshot=skip,
-            **({} if skip else {"FinalDBSnapshotIdentifier": name}),
+            **final,
         )
 
 
 def main() -> None:
     spec: dict[str, Any] = {option: {"type": "str"} for option in PARAMETERS if option not in FIXED}
-    for option in ("allocated_storage", "max_allocated_storage", "iops", "storage_throughput", "backup_retention_period"):
+    for option in (
+        "allocated_storage",
+        "max_allocated_storage",
+        "iops",
+        "storage_throughput",
+        "backup_retention_period",
+    ):
         spec[option] = {"type": "int"}
     for option in ("vpc_security_group_ids", "enable_cloudwatch_logs_exports"):
         spec[option] = {"type": "list", "elements": "str"}
@@ -302,7 +313,7 @@ def main() -> None:
     if module.params["state"] == "absent" and module.params["deletion_protection"]:
         live = database.find()
         if live and live["deletion_protection"]:
-            module.fail_json(
+            module.fail(
                 msg=f"DB instance {database.identifier} is protected: deleting it takes deletion_protection: false "
                 "(variable rds_deletion_protection), given on purpose for this run"
             )

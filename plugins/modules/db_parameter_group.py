@@ -114,7 +114,7 @@ class ParameterGroup(Resource):
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
         family = self.module.params["family"]
         if live and live["family"] != family:
-            self.module.fail_json(
+            self.module.fail(
                 msg=f"DB parameter group {self.name} is of family {live['family']}, not {family}, and a group cannot "
                 "change its family: give another name"
             )
@@ -147,7 +147,7 @@ class ParameterGroup(Resource):
     def _set(self, live: dict[str, str], wanted: dict[str, str]) -> None:
         unknown = sorted(set(wanted) - set(self.apply_types))
         if unknown:
-            self.module.fail_json(
+            self.module.fail(
                 msg=f"{self.module.params['family']} has no parameter {', '.join(unknown)}: see "
                 f"aws rds describe-db-parameters --db-parameter-group-name {self.name}"
             )
@@ -161,7 +161,9 @@ class ParameterGroup(Resource):
             if live.get(name) != value
         ]
         for part in batched(changed, LARGEST_CHANGE):
-            self.rds.call("modify_db_parameter_group", on=self.name, DBParameterGroupName=self.name, Parameters=list(part))
+            self.rds.call(
+                "modify_db_parameter_group", on=self.name, DBParameterGroupName=self.name, Parameters=list(part)
+            )
 
     @override
     def delete(self, live: dict[str, Any]) -> None:
