@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,20 +171,21 @@ def variables_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def account_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def account_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     other = lab.aws("sts").assume_role(RoleArn="arn:aws:iam::222222222222:role/other", RoleSessionName="other")
     keys = other["Credentials"]
-    lab.aws(
+    s3 = lab.aws(
         "s3",
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
-    ).create_bucket(
-        Bucket="somebody-elses", CreateBucketConfiguration={"LocationConstraint": lab.environment["AWS_REGION"]}
     )
+    region = lab.environment["AWS_REGION"]
+    s3.create_bucket(Bucket="somebody-elses", CreateBucketConfiguration={"LocationConstraint": region})
     cases = {host: case[0] for host, case in ACCOUNT.items()}
     hosts = inventory(tmp_path_factory.mktemp("account"), cases | GOOD)
-    return preflight(lab, lab.environment, "playbooks/preflight.yml", "-i", hosts)
+    yield preflight(lab, lab.environment, "playbooks/preflight.yml", "-i", hosts)
+    s3.delete_bucket(Bucket="somebody-elses")
 
 
 def assert_refused(run: Run, host: str, variable: str, value: Any, accepted: str) -> None:
