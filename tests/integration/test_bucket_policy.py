@@ -1,0 +1,85 @@
+"""The bucket policy in force: which uploads a boto3 client gets through (S3-3..5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.bucket_policy import bucket_policy
+from botocore.exceptions import ClientError
+
+from tests.conftest import Lab
+
+BUCKET = "triflow-policy"
+KEY = "tenants/tenant-1/uploads/1.bin"
+PART = b"x" * 5 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def s3(lab: Lab) -> Iterator[Any]:
+    client = lab.aws("s3")
+    region = lab.environment["AWS_REGION"]
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+    client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(bucket_policy(BUCKET, ["uploads"], "category")))
+    yield client
+    client.delete_bucket_policy(Bucket=BUCKET)
+    for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        client.delete_object(Bucket=BUCKET, Key=item["Key"])
+    for upload in client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []):
+        client.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
+    client.delete_bucket(Bucket=BUCKET)
+
+
+def tags(s3: Any, key: str) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]}
+
+
+def upload_in_parts(s3: Any, key: str, tagging: str, **completion: str) -> None:
+    upload = {"Bucket": BUCKET, "Key": key}
+    upload["UploadId"] = s3.create_multipart_upload(**upload, Tagging=tagging)["UploadId"]
+    part = s3.upload_part(**upload, PartNumber=1, Body=PART)
+    parts = [{"PartNumber": 1, "ETag": part["ETag"]}]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, **completion)
+
+
+def test_upload_with_a_category(s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"x", Tagging="category=uploads")
+    assert tags(s3, KEY) == {"category": "uploads"}
+
+
+def test_upload_outside_the_tenants_needs_none(s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key="shared/system/1", Body=b"x")
+    assert tags(s3, "shared/system/1") == {}
+
+
+@pytest.mark.parametrize("tagging", ["", "category=video", "owner=me"])
+def test_upload_without_a_valid_category(s3: Any, tagging: str) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=BUCKET, Key=f"{KEY}.refused", Body=b"x", Tagging=tagging)
+
+
+def test_multipart_upload_completed_with_if_none_match(s3: Any) -> None:
+    key = f"{KEY}.parts"
+    upload_in_parts(s3, key, "category=uploads", IfNoneMatch="*")
+    assert tags(s3, key) == {"category": "uploads"}
+
+
+def test_multipart_upload_completed_without_if_none_match(s3: Any) -> None:
+    with pytest.raises(ClientError, match=r"AccessDenied.*CompleteMultipartUpload"):
+        upload_in_parts(s3, f"{KEY}.plain", "category=uploads")
+
+
+def test_multipart_upload_with_an_unknown_category(s3: Any) -> None:
+    with pytest.raises(ClientError, match=r"AccessDenied.*CreateMultipartUpload"):
+        upload_in_parts(s3, f"{KEY}.video", "category=video", IfNoneMatch="*")
+
+
+def test_category_cannot_be_taken_away(s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"x", Tagging="category=uploads")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object_tagging(Bucket=BUCKET, Key=KEY)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object_tagging(Bucket=BUCKET, Key=KEY, Tagging={"TagSet": [{"Key": "owner", "Value": "me"}]})
+    assert tags(s3, KEY) == {"category": "uploads"}
