@@ -38,7 +38,7 @@ def run_module(lab: Lab, stack: str, monkeypatch: pytest.MonkeyPatch, capsys: py
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(botocore.loaders, "create_loader", lambda *_: LOADER)
 
-    def run(name: str, check: bool = False, **options: Any) -> dict[str, Any]:
+    def run(name: str, /, check: bool = False, **options: Any) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.triflow.platform.plugins.modules.{name}")
         given = {"stack": stack, "region": lab.environment["AWS_REGION"], **options}
         arguments = {option: value for option, value in given.items() if value is not None}
