@@ -19,6 +19,10 @@ MODULES = (
     "ec2_dependencies",
     "ec2_tags",
     "ec2_subnets",
+    "ec2_rules",
+    "s3_policy",
+    "s3_lifecycle",
+    "s3_buckets",
     "tagging",
 )
 
