@@ -45,8 +45,8 @@ class ActionModule(ActionBase):
         self, args: dict[str, Any], stock: Stock, live: dict[str, Any] | None, task_vars: dict[str, Any] | None
     ) -> dict[str, Any]:
         component, options = args["component"], args["options"]
-        tags = tags_of(args["stack"], component, args["tags"])
-        wanted = comparable(stock, {**options, "tags": tags})
+        tags = {"tags": tags_of(args["stack"], component, args["tags"])} if stock.tagged else {}
+        wanted = comparable(stock, {**options, **tags})
         fields = compare.differences(live, wanted) if live else []
         if live and not fields:
             return self._result(component, "none", live["id"], live, wanted)
@@ -60,8 +60,7 @@ class ActionModule(ActionBase):
                 **options,
                 **found_by(stock, live),
                 **stock.steer(options, live),
-                "tags": tags,
-                "purge_tags": False,
+                **({**tags, "purge_tags": False} if tags else {}),
             },
             task_vars,
         )
@@ -70,10 +69,10 @@ class ActionModule(ActionBase):
                 f"{args['module']} did not change {', '.join(fields)} of {component} ({live['id']}): AWS or the module "
                 "cannot change it in place. Set it back in the variables, or delete the resource and run again."
             )
-        identifier = result
+        answer: Any = result
         for key in stock.result:
-            identifier = identifier[key]
-        return self._result(component, action, identifier, live, wanted)
+            answer = answer[key]
+        return self._result(component, action, str(answer), live, wanted)
 
     def _absent(
         self, args: dict[str, Any], stock: Stock, live: dict[str, Any] | None, task_vars: dict[str, Any] | None
@@ -89,7 +88,12 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(
             module_name=args["module"],
-            module_args={**options, "state": args["state"], "region": args["region"]},
+            module_args={
+                **MODULES[args["module"]].always,
+                **options,
+                "state": args["state"],
+                "region": args["region"],
+            },
             task_vars=task_vars,
         )
         if result.get("failed"):
@@ -103,7 +107,7 @@ class ActionModule(ActionBase):
     def _announced_id(stock: Stock, component: str, options: dict[str, Any]) -> str:
         if stock.id_prefix:
             return placeholders.make(stock.id_prefix, component)
-        return str(options["name"])
+        return str(options[stock.name])
 
     @staticmethod
     def _result(
@@ -116,6 +120,8 @@ class ActionModule(ActionBase):
             "changes": [{"component": component, "action": action, "fields": fields}],
         }
         if action != "none":
-            shown = {key: value for key, value in (live or {}).items() if key not in ("type", "component", "stack")} or None
+            shown = {
+                key: value for key, value in (live or {}).items() if key not in ("type", "component", "stack")
+            } or None
             result["diff"] = [compare.diff(component, shown, wanted)]
         return result

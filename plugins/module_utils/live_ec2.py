@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
 def _entry(kind: str, identifier: str, tags: list[dict[str, str]] | None, **state: Any) -> dict[str, Any]:
     named = from_aws(tags)
-    return {"type": kind, "id": identifier, "component": named.get(COMPONENT), "stack": named.get(STACK), **state, "tags": named}
+    return {
+        "type": kind,
+        "id": identifier,
+        "component": named.get(COMPONENT),
+        "stack": named.get(STACK),
+        **state,
+        "tags": named,
+    }
 
 
 def flat_rules(permissions: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def wanted_rules(rules: list[Options]) -> list[Options]:
     ]
 
 
-def _security_group(options: Options, live: Options | None) -> Options:
+def _security_group(options: Options, _live: Options | None) -> Options:
     # a group without rules in its options is a shell: its rules come later, when the groups they name exist
     return {"purge_rules": "rules" in options, "purge_rules_egress": "rules_egress" in options}
 
@@ -45,7 +45,9 @@ def _security_group(options: Options, live: Options | None) -> Options:
 def _route_table(options: Options, live: Options | None) -> Options:
     if "routes" not in options:
         return {"purge_routes": False}
-    surplus = {route["dest"] for route in (live or {}).get("routes", [])} - {route["dest"] for route in options["routes"]}
+    surplus = {route["dest"] for route in (live or {}).get("routes", [])} - {
+        route["dest"] for route in options["routes"]
+    }
     return {"purge_routes": bool(surplus)}  # not always: the stock purge warns about every endpoint's route
 
 
@@ -59,8 +61,11 @@ class Stock:
     by: dict[str, str] = field(default_factory=dict)  # options that find what is there: their keys in the live entry
     lookup: Options = field(default_factory=dict)  # and options that make the module look there
     identity: tuple[str, ...] = ()  # options that identify it when its component tag is gone
-    steer: Callable[[Options, Options | None], Options] = lambda options, live: {}
+    steer: Callable[[Options, Options | None], Options] = lambda _options, _live: {}
     canonical: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    always: Options = field(default_factory=dict)  # options of every call, not compared
+    name: str = "name"  # option that is its id, when it has no id_prefix
+    tagged: bool = True
 
 
 MODULES = {
@@ -87,6 +92,25 @@ MODULES = {
         identity=("vpc_id", "name"),
         steer=_security_group,
         canonical={"rules": wanted_rules, "rules_egress": wanted_rules},
+    ),
+    "amazon.aws.cloudwatchlogs_log_group": Stock(
+        "log_group",
+        ("log_group_name",),
+        name="log_group_name",
+        by={"log_group_name": "log_group_name"},
+        identity=("log_group_name",),
+    ),
+    "amazon.aws.iam_role": Stock(
+        "role",
+        ("iam_role", "arn"),
+        "arn:aws:iam::123456789012:role/",
+        by={"name": "name"},
+        identity=("name",),
+        always={"create_instance_profile": False, "delete_instance_profile": False},  # only EC2 instances need one
+    ),
+    # its answer does not name the policy
+    "amazon.aws.iam_policy": Stock(
+        "role_policy", ("role_name",), name="iam_name", tagged=False, identity=("iam_name", "policy_name")
     ),
     "amazon.aws.s3_bucket": Stock("bucket", ("name",), by={"name": "name"}, identity=("name",)),
     "amazon.aws.rds_subnet_group": Stock(

@@ -19,6 +19,16 @@ options:
     elements: str
     choices: [ec2, rds, s3]
     required: true
+  log_group_names:
+    description: Log groups to read as well.
+    type: list
+    elements: str
+    default: []
+  role_names:
+    description: IAM roles to read as well, with their inline policies. No API finds a role by its tags.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - triflow.platform.stack
   - amazon.aws.common.modules
@@ -44,19 +54,29 @@ live:
   type: list
   elements: dict
   sample: [{type: subnet, id: subnet-0a1b2c3d4e5f60718, component: subnet-public-a, cidr: 10.0.1.0/24}]
+account_id:
+  description: The AWS account.
+  returned: with O(role_names)
+  type: str
+  sample: "123456789012"
 check_mode:
   description: Whether a missing component may be given a placeholder id.
   returned: always
   type: bool
 """
 
-from ansible_collections.triflow.platform.plugins.module_utils import live_ec2, live_rds, live_s3
+from ansible_collections.triflow.platform.plugins.module_utils import live_ec2, live_iam, live_logs, live_rds, live_s3
 from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
 
 
 def main() -> None:
+    names = {"type": "list", "elements": "str", "default": []}
     module = StackModule(
-        {"services": {"type": "list", "elements": "str", "choices": ["ec2", "rds", "s3"], "required": True}},
+        {
+            "services": {"type": "list", "elements": "str", "choices": ["ec2", "rds", "s3"], "required": True},
+            "log_group_names": names,
+            "role_names": names,
+        },
         state=False,
     )
     stack, services = module.params["stack"], module.params["services"]
@@ -69,7 +89,13 @@ def main() -> None:
             live += live_rds.read(module.api("rds"), tagging, stack)
         if "s3" in services:
             live += live_s3.read(module.api("s3"), tagging, stack)
-    module.exit_json(changed=False, live=live, check_mode=module.check_mode)
+    if module.params["log_group_names"]:
+        live += live_logs.read(module.api("logs"), module.params["log_group_names"])
+    account = {}
+    if module.params["role_names"]:
+        live += live_iam.read(module.api("iam"), module.params["role_names"])
+        account["account_id"] = module.api("sts").call("get_caller_identity", on="the account")["Account"]
+    module.exit_json(changed=False, live=live, check_mode=module.check_mode, **account)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from tests.conftest import Lab
 # Each run makes a session of its own; sharing the loader, they read each service's model once.
 LOADER = botocore.loaders.create_loader()
 
+pytest.register_assert_rewrite("tests.modules.grammar")  # its assertions show what differs
+
 RunModule = Callable[..., dict[str, Any]]
 
 

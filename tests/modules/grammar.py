@@ -101,7 +101,7 @@ class Steps:
         """In check mode it announces the changes with a diff of exactly their fields, and writes nothing."""
         result, writes = self._run(options, check=True)
         assert not result.get("failed"), result["msg"]
-        assert sorted_changes(result) == sorted(changes, key=by_component)
+        assert in_order(result["changes"]) == in_order(changes)
         assert result["changed"] is True
         assert writes == []
         assert self.case.read() == live
@@ -112,8 +112,8 @@ class Steps:
                 assert diffs[change["component"]]["before"] == {}
                 assert diffs[change["component"]]["after"]
             elif change["action"] == "update":
-                assert list(diffs[change["component"]]["before"]) == change["fields"]
-                assert list(diffs[change["component"]]["after"]) == change["fields"]
+                assert sorted(diffs[change["component"]]["before"]) == sorted(change["fields"])
+                assert sorted(diffs[change["component"]]["after"]) == sorted(change["fields"])
             elif change["action"] == "delete":
                 assert diffs[change["component"]]["before"]
                 assert diffs[change["component"]]["after"] == {}
@@ -123,7 +123,7 @@ class Steps:
         """It does what it announced."""
         result, writes = self._run(options)
         assert not result.get("failed"), result["msg"]
-        assert sorted_changes(result) == sorted(changes, key=by_component)
+        assert in_order(result["changes"]) == in_order(changes)
         assert result["changes"] == self.plan["changes"]
         assert result["diff"] == self.plan["diff"]
         assert result["changed"] is True
@@ -142,9 +142,6 @@ class Steps:
             assert self.case.read() == live
 
 
-def by_component(change: dict[str, Any]) -> str:
-    return str(change["component"])
-
-
-def sorted_changes(result: dict[str, Any]) -> list[dict[str, Any]]:
-    return sorted(result["changes"], key=by_component)
+def in_order(changes: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
+    """The changes whatever the order of components and of fields."""
+    return sorted((change["component"], change["action"], sorted(change["fields"])) for change in changes)

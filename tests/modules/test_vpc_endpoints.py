@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
-from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
 
 from tests.conftest import Lab
 from tests.modules.conftest import RunModule
@@ -43,6 +41,7 @@ class Network:
 @pytest.fixture
 def network(ec2: Any) -> Network:
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})  # private DNS needs it
     cidrs = ("10.0.1.0/24", "10.0.2.0/24")
     return Network(
         ec2,
@@ -72,51 +71,68 @@ def test_grammar(lab: Lab, network: Network, run_module: RunModule) -> None:
                 "route_tables": sorted(item["RouteTableIds"]),
                 "subnets": sorted(item["SubnetIds"]),
                 "groups": sorted(group["GroupId"] for group in item["Groups"]),
+                "private_dns": item["PrivateDnsEnabled"],
                 "policy": json.loads(item["PolicyDocument"])["Statement"],
                 "team": tags(item).get("team"),
             }
             for item in network.endpoints()
         }
 
-    def state(policy: dict[str, Any], subnets: list[str], groups: list[str], team: str | None) -> dict[str, Any]:
-        everything = [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]
-        return {
-            S3: {
-                "component": "endpoint-s3",
-                "type": "Gateway",
-                "route_tables": network.route_tables[:1],
-                "subnets": [],
-                "groups": [],
-                "policy": policy["Statement"],
-                "team": team,
-            },
-            LOGS: {
-                "component": "endpoint-logs",
-                "type": "Interface",
-                "route_tables": [],
-                "subnets": sorted(subnets),
-                "groups": sorted(groups),
-                "policy": everything,
-                "team": team,
-            },
-        }
-
+    everything = [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]
+    created = {
+        S3: {
+            "component": "endpoint-s3",
+            "type": "Gateway",
+            "route_tables": network.route_tables[:1],
+            "subnets": [],
+            "groups": [],
+            "private_dns": False,
+            "policy": READ_ONLY["Statement"],
+            "team": None,
+        },
+        LOGS: {
+            "component": "endpoint-logs",
+            "type": "Interface",
+            "route_tables": [],
+            "subnets": sorted(network.subnets),
+            "groups": network.groups[:1],
+            "private_dns": True,
+            "policy": everything,
+            "team": None,
+        },
+    }
+    updated = {
+        S3: {
+            **created[S3],
+            "route_tables": sorted(network.route_tables),
+            "policy": READ_WRITE["Statement"],
+            "team": "platform",
+        },
+        LOGS: {
+            **created[LOGS],
+            "subnets": network.subnets[:1],
+            "groups": network.groups[1:],
+            "private_dns": False,
+            "team": "platform",
+        },
+    }
+    changed_s3 = s3(network, policy=READ_WRITE, route_table_ids=network.route_tables)
+    changed_logs = logs(
+        network, subnet_ids=network.subnets[:1], security_group_ids=network.groups[1:], private_dns_enabled=False
+    )
     case = Case(
         module=MODULE,
         options={"vpc_id": network.vpc, "endpoints": [s3(network, policy=READ_ONLY), logs(network)]},
-        update={
-            "endpoints": [
-                s3(network, policy=READ_WRITE),
-                logs(network, subnet_ids=network.subnets[:1], security_group_ids=network.groups[1:]),
-            ],
-            "tags": {"team": "platform"},
-        },
+        update={"endpoints": [changed_s3, changed_logs], "tags": {"team": "platform"}},
         read=read,
-        created=state(READ_ONLY, network.subnets, network.groups[:1], None),
-        updated=state(READ_WRITE, network.subnets[:1], network.groups[1:], "platform"),
+        created=created,
+        updated=updated,
         deleted={},
         creates=["endpoint-s3", "endpoint-logs"],
-        updates={"endpoint-s3": ["policy", "tags"], "endpoint-logs": ["subnet_ids", "security_group_ids", "tags"]},
+        updates={
+            "endpoint-s3": ["route_table_ids", "policy", "tags"],
+            "endpoint-logs": ["subnet_ids", "security_group_ids", "private_dns_enabled", "tags"],
+        },
         deletes=["endpoint-s3", "endpoint-logs"],
         refused=[
             ({"endpoints": [s3(network, component="s3")]}, "component s3 does not begin with endpoint-"),
@@ -150,25 +166,6 @@ def test_policy_in_another_spelling_is_the_same(network: Network, run_module: Ru
     (statement,) = READ_ONLY["Statement"]
     spelled = {"Statement": [{**statement, "Action": "s3:GetObject", "Principal": {"AWS": "*"}, "Resource": ["*"]}]}
     assert run_module(MODULE, vpc_id=network.vpc, endpoints=[s3(network, policy=spelled)])["changed"] is False
-
-
-def test_private_dns_is_switched_in_place(
-    network: Network, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_module(MODULE, vpc_id=network.vpc, endpoints=[logs(network)])
-    modified = []
-    call: Callable[..., dict[str, Any]] = Api.call
-
-    def recording(self: Api, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        if operation == "modify_vpc_endpoint":
-            modified.append(parameters)
-        return call(self, operation, **parameters)
-
-    monkeypatch.setattr(Api, "call", recording)
-    result = run_module(MODULE, vpc_id=network.vpc, endpoints=[logs(network, private_dns_enabled=False)])
-    assert result["diff"][0]["after"] == {"private_dns_enabled": False}
-    assert [parameters["PrivateDnsEnabled"] for parameters in modified] == [False]
-    assert not any(name.startswith(("Add", "Remove", "Policy")) for name in modified[0])
 
 
 @pytest.mark.parametrize("lost", [True, False])
