@@ -1,12 +1,21 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the modules for EC2's resources share: their tags."""
+"""What the modules for EC2's resources share: their tags, and how ranges are written."""
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Any, ClassVar
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws, to_aws
+
+
+def is_cidr(text: str) -> bool:
+    """Whether it is an IPv4 range as AWS writes it, without host bits: what it is given otherwise, it rewrites."""
+    try:
+        return str(IPv4Network(text)) == text
+    except ValueError:
+        return False
 
 
 class Ec2Resource(Resource):

@@ -10,6 +10,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.triflow.platform.plugins.filter import (
     bucket_policy,
     lifecycle_rules,
+    nat_routes,
     newest_version,
     subnet_plan,
     utc_window,
@@ -17,7 +18,7 @@ from ansible_collections.triflow.platform.plugins.filter import (
 )
 
 FILTERS: dict[str, Callable[..., Any]] = {}
-for module in (bucket_policy, lifecycle_rules, newest_version, subnet_plan, utc_window, windows_overlap):
+for module in (bucket_policy, lifecycle_rules, nat_routes, newest_version, subnet_plan, utc_window, windows_overlap):
     FILTERS.update(module.FilterModule().filters())
 
 
@@ -44,6 +45,11 @@ for module in (bucket_policy, lifecycle_rules, newest_version, subnet_plan, utc_
         ("lifecycle_rules", [[{"name": "a", "expiration_days": "x"}], [], 7, "c"], AnsibleFilterError("'x'")),
         ("bucket_policy", ["b", [], "category"], AnsibleFilterError("categories is []")),
         ("bucket_policy", ["b", "logs", "category"], AnsibleFilterError("categories is 'logs'")),
+        (
+            "nat_routes",
+            [["a", "b", "c"], ["nat-1", "nat-2"]],
+            AnsibleFilterError("nat_routes: 2 NAT gateways for 3 zones: give none, one or one per zone"),
+        ),
     ],
 )
 def test_filter(name: str, arguments: list[Any], value: Any) -> None:
@@ -62,3 +68,21 @@ def test_filters_that_build_documents() -> None:
         "subnet-private-a"
     )
     assert FILTERS["bucket_policy"]("b", ["logs"], "category")["Version"] == "2012-10-17"
+
+
+@pytest.mark.parametrize(
+    ("nat_gateway_ids", "targets"),
+    [
+        ([], [[], []]),
+        (["nat-1"], [["nat-1"], ["nat-1"]]),
+        (["nat-1", "nat-2"], [["nat-1"], ["nat-2"]]),
+    ],
+)
+def test_nat_routes(nat_gateway_ids: list[str], targets: list[list[str]]) -> None:
+    assert FILTERS["nat_routes"](["a", "c"], nat_gateway_ids) == [
+        {
+            "component": component,
+            "routes": [{"destination_cidr_block": "0.0.0.0/0", "nat_gateway_id": target} for target in found],
+        }
+        for component, found in zip(("route-table-private-a", "route-table-private-c"), targets, strict=True)
+    ]
