@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -71,6 +72,10 @@ HEADERS = (
     "x-amz-server-side-encryption-aws-kms-key-id",
     "x-amz-storage-class",
 )
+
+
+# Objects that the present DeleteObjects call may not delete.
+REFUSED: ContextVar[frozenset[str]] = ContextVar("REFUSED", default=frozenset())
 
 
 class AccessDeniedError(S3ClientError):
@@ -213,17 +218,26 @@ def _authorize(response: S3Response, request: Any, full_url: str, key: str) -> N
     call = str(operation.name)
     if call == "CreateBucket":
         return
-    document = bucket.policy
+    refused = frozenset(
+        wanted.resource for wanted in _requests(response, bucket, key, call) if not _may(bucket, wanted, response)
+    )
+    # DeleteObjects answers for each key: moto asks get_permission, see below.
+    REFUSED.set(refused if call == "DeleteObjects" else frozenset())
+    if refused and call != "DeleteObjects":
+        raise AccessDeniedError
+
+
+def _may(bucket: FakeBucket, wanted: policy.Request, response: S3Response) -> bool:
+    """Whether the bucket's policy and owner permit one action."""
     foreign = response.current_account != bucket.account_id
-    for wanted in _requests(response, bucket, key, call):
-        root = wanted.context.get("aws:principaltype") == ["Account"]
-        if root and not foreign and wanted.action in ROOT_ACTIONS:
-            continue
-        if document and policy.is_denied(document, wanted):
-            raise AccessDeniedError
-        # Another account needs an Allow of the bucket's policy. For an anonymous caller moto looks at the ACLs.
-        if foreign and wanted.principals and not (document and policy.is_allowed(document, wanted)):
-            raise AccessDeniedError
+    root = wanted.context.get("aws:principaltype") == ["Account"]
+    if root and not foreign and wanted.action in ROOT_ACTIONS:
+        return True
+    if bucket.policy and policy.is_denied(bucket.policy, wanted):
+        return False
+    # Another account needs an Allow of the bucket's policy. For an anonymous caller moto looks at the ACLs.
+    needs_allow = foreign and wanted.principals
+    return not needs_allow or (bucket.policy is not None and policy.is_allowed(bucket.policy, wanted))
 
 
 @override(S3Response, "_key_response")
@@ -242,9 +256,11 @@ def _bucket_response(original: Any, self: S3Response, request: Any, full_url: st
 
 @override(FakeBucket, "get_permission")
 def _get_permission(original: Any, self: FakeBucket, action: str, resource: str) -> Any:
-    """What moto asks of its own accord: for it, only an Allow to everybody without a Condition counts."""
+    """What moto asks of its own accord: keys of DeleteObjects, and an Allow to everybody without a Condition."""
     from moto.iam.access_control import PermissionResult
 
+    if resource in REFUSED.get():
+        return PermissionResult.DENIED
     if self.policy is None:
         return original(self, action, resource)
     anyone = policy.Request(action, resource, "", frozenset(), {"aws:securetransport": ["true"]})

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
 from tests.lab.conftest import Account, refused
 
 S3 = "com.amazonaws.ap-northeast-2.s3"
@@ -117,27 +115,27 @@ def test_describe_filters_by_tag(account: Account) -> None:
     assert prod.vpc != staging.vpc
 
 
-@pytest.mark.parametrize(
-    ("kind", "field"),
-    [
-        ("vpc", "vpc"),
-        ("subnet", "subnet"),
-        ("internet-gateway", "gateway"),
-        ("natgateway", "nat"),
-        ("elastic-ip", "address"),
-        ("route-table", "table"),
-        ("security-group", "group"),
-        ("vpc-flow-log", "flow_log"),
-    ],
-)
-def test_describe_tags_knows_the_resource_types_of_aws(account: Account, kind: str, field: str) -> None:
+TAGGED = {
+    "vpc": "vpc",
+    "subnet": "subnet",
+    "internet-gateway": "gateway",
+    "natgateway": "nat",
+    "elastic-ip": "address",
+    "route-table": "table",
+    "security-group": "group",
+    "vpc-flow-log": "flow_log",
+}
+
+
+def test_describe_tags_knows_the_resource_types_of_aws(account: Account) -> None:
     prod = network(account)
-    filters = [{"Name": "resource-type", "Values": [kind]}, {"Name": "tag:triflow:stack", "Values": ["prod"]}]
-    found = account.ec2.describe_tags(Filters=filters)["Tags"]
-    assert {tag["ResourceId"] for tag in found} == {getattr(prod, field)}
-    assert {tag["ResourceType"] for tag in found} == {kind}
-    filters[1]["Values"] = ["staging"]
-    assert account.ec2.describe_tags(Filters=filters)["Tags"] == []
+    for kind, field in TAGGED.items():
+        filters = [{"Name": "resource-type", "Values": [kind]}, {"Name": "tag:triflow:stack", "Values": ["prod"]}]
+        found = account.ec2.describe_tags(Filters=filters)["Tags"]
+        assert {tag["ResourceId"] for tag in found} == {getattr(prod, field)}, kind
+        assert {tag["ResourceType"] for tag in found} == {kind}
+        filters[1]["Values"] = ["staging"]
+        assert account.ec2.describe_tags(Filters=filters)["Tags"] == []
 
 
 def test_tag_specifications_for_another_resource_type_are_refused(account: Account) -> None:
