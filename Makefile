@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup lab up down env plan test lint unit molecule build lock \
+.PHONY: help setup lab up down env plan test lint unit molecule docs build lock \
         lint-ruff lint-mypy lint-shell lint-ansible lint-sanity lint-build
 
 # The caller's settings for Ansible, AWS and Python must not reach the lab or the tests.
@@ -85,6 +85,9 @@ lint-sanity: .venv/.test
 
 lint-build: .venv/.test
 	$(PYTHON) -m pytest tests/unit/test_build.py
+
+docs: .venv/.lab ## write docs/roles and docs/plugins.md anew from the sources
+	$(PYTHON) scripts/docs.py
 
 build: .venv/.lab ## build the collection's archive
 	ansible-galaxy collection build --force

@@ -1,0 +1,239 @@
+"""Write docs/roles/*.md and docs/plugins.md from the argument specs, the defaults and the plugins' documentation.
+
+`make docs` runs it; tests/unit/test_docs.py fails when the committed pages differ from what it would write.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTICE = "<!-- Written by `make docs` from the sources. Change those. -->"
+ROLE_TESTS = {
+    "preflight": "tests/integration/test_bad_input.py",
+    "rds": "molecule/default/tests/test_database.py",
+    "s3": "molecule/default/tests/test_bucket.py",
+    "security_groups": "molecule/default/tests/test_network.py",
+    "vpc": "molecule/default/tests/test_network.py",
+}
+FILTER_TESTS = "tests/unit/test_filters.py"
+CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")
+
+
+class BlockDumper(yaml.SafeDumper):
+    """Indents lists below their key, as ansible-lint wants it."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def roles() -> list[str]:
+    return sorted(path.parents[1].name for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
+
+
+def argument_spec(role: str) -> dict[str, Any]:
+    """Return the spec of the role's entry point `main`."""
+    spec: dict[str, Any] = load(ROOT / f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]
+    return spec
+
+
+def defaults(role: str) -> dict[str, Any]:
+    path = ROOT / f"roles/{role}/defaults/main.yml"
+    return load(path) if path.exists() else {}
+
+
+def plugins(kind: str) -> list[str]:
+    """Return the names of the plugins of a kind: modules, action, filter or callback."""
+    return sorted(path.stem for path in (ROOT / "plugins" / kind).glob("*.py"))
+
+
+def documented(path: Path, name: str) -> Any:
+    """Return the content of DOCUMENTATION or EXAMPLES of a plugin, None when it has none. Nothing is imported."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets):
+            return yaml.safe_load(ast.literal_eval(node.value))
+    return None
+
+
+def tested_in(kind: str, name: str) -> str | None:
+    """Return the file that tests a role or a plugin, None when there is none."""
+    if kind == "roles":
+        return ROLE_TESTS.get(name)
+    found = sorted(ROOT.glob(f"tests/*/test_{name}.py"))
+    if found:
+        return str(found[0].relative_to(ROOT))
+    named = kind == "filter" and f'"{name}"' in (ROOT / FILTER_TESTS).read_text(encoding="utf-8")
+    return FILTER_TESTS if named else None
+
+
+def markdown(description: str | list[str]) -> str:
+    """Return a description with Ansible's markup turned into Markdown."""
+    text = description if isinstance(description, str) else " ".join(description)
+    return CODE.sub(lambda match: f"`{match[1] or match[2]}`", text)
+
+
+def flow(value: Any) -> str:
+    """Return a value as YAML in one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000)
+    return text.removesuffix("...\n").strip()
+
+
+def table(header: list[str], rows: list[list[str]]) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines]
+
+
+def link(path: str | None, up: str) -> str:
+    return f"[{path}]({up}{path})" if path else "none"
+
+
+def record_values() -> dict[str, tuple[str, Any]]:
+    """Return for each variable of the stack triflow-prod the file that sets it, and its value."""
+    inventory = "inventories/prod/hosts.yml"
+    files = {str(path.relative_to(ROOT)): load(path) for path in sorted(ROOT.glob("group_vars/all/*.yml"))}
+    ((stack, own),) = load(ROOT / inventory)["prod"]["hosts"].items()
+    values = {name: (path, value) for path, content in files.items() for name, value in content.items()}
+    values |= {name: (inventory, value) for name, value in own.items()}
+    return values | {"stack_name": (values["stack_name"][0], stack)}
+
+
+def reads(role: str) -> list[str]:
+    """Return the variables of other roles that this one uses, without those that have a default."""
+    files = [*ROOT.glob(f"roles/{role}/tasks/*.yml"), *ROOT.glob(f"roles/{role}/vars/*.yml")]
+    text = " ".join(path.read_text(encoding="utf-8") for path in files) + flow(defaults(role))
+    others = [other for other in roles() if other != role]
+    if role == "preflight":  # it checks the variables of all roles
+        return sorted(name for other in others for name in required(other))
+    names = {name for other in others for name in required(other)}
+    return sorted(name for name in names if re.search(rf"\b{name}\b", text))
+
+
+def required(role: str) -> list[str]:
+    return [name for name, option in argument_spec(role)["options"].items() if option.get("required")]
+
+
+def variable_rows(role: str) -> list[list[str]]:
+    given, values = defaults(role), record_values()
+
+    def rows(name: str, option: dict[str, Any], default: str) -> list[list[str]]:
+        kind = option["type"] + (f" of {option['elements']}" if "elements" in option else "")
+        choices = ", ".join(f"`{choice}`" for choice in option.get("choices", []))
+        text = markdown(option["description"]) + (f" One of {choices}." if choices else "")
+        row = [f"`{name}`", kind, default, link(values[name][0], "../../") if name in values else "", text]
+        inner = option.get("options", {}).items()
+        return [row, *(found for key, sub in inner for found in rows(f"{name}[].{key}", sub, default_of(sub, None)))]
+
+    def default_of(option: dict[str, Any], value: Any) -> str:
+        value = option.get("default") if value is None else value
+        return "**required**" if option.get("required") else "" if value is None else f"`{flow(value)}`"
+
+    options = argument_spec(role)["options"].items()
+    return [row for name, option in options for row in rows(name, option, default_of(option, given.get(name)))]
+
+
+def example(role: str) -> str:
+    """Return a playbook that uses the role with the variables that it cannot do without."""
+    values = {name: value for name, (_, value) in record_values().items()}
+    stack = {"region": values["stack_region"], "stack": values["stack_name"]}
+    play = {
+        "name": f"Use {role}",
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "module_defaults": {"group/triflow.platform.aws": stack},
+        "vars": {name: values[name] for name in dict.fromkeys([*required(role), *reads(role)])},
+        "tasks": [{"name": "Run the role", "ansible.builtin.import_role": {"name": f"triflow.platform.{role}"}}],
+    }
+    text: str = yaml.dump([play], Dumper=BlockDumper, sort_keys=False, width=110)
+    return text.strip()
+
+
+def role_page(role: str) -> str:
+    spec = argument_spec(role)
+    description = [markdown(text) for text in spec.get("description", [])]
+    others = ", ".join(f"`{name}`" for name in reads(role))
+    return "\n".join(
+        [
+            f"# Role {role}",
+            "",
+            NOTICE,
+            "",
+            f"{markdown(spec['short_description'])}.",
+            "",
+            *[line for text in description for line in (text, "")],
+            f"Source: [roles/{role}](../../roles/{role}/). Test: {link(tested_in('roles', role), '../../')}.",
+            "",
+            "## Variables",
+            "",
+            "The fourth column names the file that holds the record's value.",
+            "",
+            *table(["variable", "type", "default", "set in", "meaning"], variable_rows(role)),
+            "",
+            *([f"It also reads {others}, which belong to other roles.", ""] if others else []),
+            "## Example",
+            "",
+            "```yaml",
+            example(role),
+            "```",
+            "",
+        ]
+    )
+
+
+def plugin_rows(kind: str, names: list[str], documentation: str) -> list[list[str]]:
+    rows = []
+    for name in names:
+        text = markdown(documented(ROOT / f"plugins/{documentation}/{name}.py", "DOCUMENTATION")["short_description"])
+        row = [f"`{name}`", text, link(f"plugins/{kind}/{name}.py", "../")]
+        rows.append([*row, link(tested_in(kind, name), "../")])
+    return rows
+
+
+def plugins_page() -> str:
+    actions = plugins("action")
+    kinds = {
+        "Modules": ("modules", [name for name in plugins("modules") if name not in actions], "modules"),
+        "Actions": ("action", actions, "modules"),
+        "Filters": ("filter", plugins("filter"), "filter"),
+        "Callbacks": ("callback", plugins("callback"), "callback"),
+    }
+    lines = [
+        "# Plugins",
+        "",
+        NOTICE,
+        "",
+        "All options and examples: `ansible-doc triflow.platform.<name>`, for some with `-t filter` or `-t callback`.",
+        "An action is used like a module, and runs inside Ansible itself. Its options are in `plugins/modules/`.",
+        "",
+    ]
+    for title, (kind, names, documentation) in kinds.items():
+        header = ["name", "what it does", "source", "test"]
+        lines += [f"## {title}", "", *table(header, plugin_rows(kind, names, documentation)), ""]
+    return "\n".join(lines)
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each page by its path from the project's root."""
+    return {f"docs/roles/{role}.md": role_page(role) for role in roles()} | {"docs/plugins.md": plugins_page()}
+
+
+def main() -> None:
+    for stale in ROOT.glob("docs/roles/*.md"):
+        stale.unlink()
+    for name, text in pages().items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
