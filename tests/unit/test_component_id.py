@@ -1,0 +1,33 @@
+"""The filter component_id: the ID of what another role makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.triflow.platform.plugins.filter.component_id import FilterModule
+from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+
+component_id = FilterModule().filters()["component_id"]
+LIVE = [{"component": "vpc", "id": "vpc-0a1b2c3d4e5f60718"}]
+
+
+def stack_info(check_mode: bool) -> dict[str, Any]:
+    return {"live": LIVE, "check_mode": check_mode}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_live_component(check_mode: bool) -> None:
+    assert component_id("vpc", stack_info(check_mode)) == "vpc-0a1b2c3d4e5f60718"
+
+
+def test_missing_component_of_a_plan_gets_a_placeholder() -> None:
+    identifier = component_id("subnet-private-a", stack_info(check_mode=True))
+    assert identifier.startswith("subnet-")
+    assert placeholders.within(identifier)
+
+
+def test_missing_component_of_a_run_names_the_playbook_that_makes_it() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"subnet-private-a is not there: run playbooks/network\.yml first"):
+        component_id("subnet-private-a", stack_info(check_mode=False))
