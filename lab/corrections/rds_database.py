@@ -51,7 +51,7 @@ def _password(instance: DBInstance) -> str:
 
 def _shared_password(instance: DBInstance) -> str | None:
     """Password of another instance with the same master user."""
-    others = (other for other in _instances() if other is not instance)
+    others = (other for other in _instances() if other is not instance and not other.is_replica)
     return next((_password(other) for other in others if other.master_username == instance.master_username), None)
 
 

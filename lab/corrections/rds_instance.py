@@ -205,6 +205,9 @@ def _delete_db_instance(
 ) -> DBInstance:
     """DeleteDBInstance, SkipFinalSnapshot: without it the final snapshot needs a name, with it there may be none."""
     instance = self.databases.get(db_instance_identifier)
+    if instance and instance.is_replica:
+        # moto's replica holds its source's secret, which stays.
+        instance.manage_master_user_password = False
     if instance and not instance.deletion_protection and not instance.is_replica:
         if not skip_final_snapshot and not final_db_snapshot_identifier:
             raise InvalidParameterCombination(
@@ -218,16 +221,6 @@ def _delete_db_instance(
         self, db_instance_identifier, final_db_snapshot_identifier, skip_final_snapshot, **options
     )
     return deleted
-
-
-@override(DBInstance, "default_db_parameter_group_details")
-def _default_parameter_group(original: Any, self: DBInstance) -> tuple[str, str]:
-    """Default parameter group: `default.postgres14` for any 14.x."""
-    if self.engine != "postgres":
-        details: tuple[str, str] = original(self)
-        return details
-    family = f"postgres{self.engine_version.split('.')[0]}"
-    return family, f"default.{family}"
 
 
 @add(MasterUserSecret)

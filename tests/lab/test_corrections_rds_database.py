@@ -130,6 +130,22 @@ def test_restored_instance_does_not_inherit_password_management(account: Account
     connect(account, credentials(account)["password"]).close()
 
 
+def test_deleted_replica_leaves_the_secret_and_the_data_of_its_source(account: Account) -> None:
+    account.database(BackupRetentionPeriod=7)
+    account.rds.create_db_instance_read_replica(DBInstanceIdentifier="reader", SourceDBInstanceIdentifier="triflow")
+    account.rds.delete_db_instance(DBInstanceIdentifier="reader", SkipFinalSnapshot=True)
+    connect(account, credentials(account)["password"]).close()
+
+
+def test_snapshot_of_a_deleted_instance_can_be_restored(account: Account) -> None:
+    account.database()
+    account.rds.delete_db_instance(DBInstanceIdentifier="triflow", FinalDBSnapshotIdentifier="last")
+    account.rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="restored", DBSnapshotIdentifier="last", ManageMasterUserPassword=True
+    )
+    connect(account, credentials(account, "restored")["password"], "restored").close()
+
+
 def test_reserved_master_username_is_refused(account: Account) -> None:
     with refused("InvalidParameterValue", "reserved word"):
         account.database(MasterUsername="rdsadmin")
