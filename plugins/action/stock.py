@@ -9,7 +9,6 @@ from ansible_collections.triflow.platform.plugins.module_utils import compare, p
 from ansible_collections.triflow.platform.plugins.module_utils.stock import (
     MODULES,
     Stock,
-    comparable,
     find,
     found_by,
 )
@@ -36,7 +35,8 @@ class ActionModule(ActionBase):
             }
         )
         stock = MODULES[args["module"]]
-        live = find(stock, args["live"], args["component"], args["options"])
+        ours = [entry for entry in args["live"] if entry.get("stack") in (args["stack"], None)]
+        live = find(stock, ours, args["component"], args["options"])
         if args["state"] == "absent":
             return self._absent(args, stock, live, task_vars)
         return self._present(args, stock, live, task_vars)
@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         component, options = args["component"], args["options"]
         tags = {"tags": tags_of(args["stack"], component, args["tags"])} if stock.tagged else {}
-        wanted = comparable(stock, {**options, **tags})
+        wanted = {**options, **tags}
         fields = compare.differences(live, wanted) if live else []
         if live and not fields:
             return self._result(component, "none", live["id"], live, wanted)
@@ -59,7 +59,6 @@ class ActionModule(ActionBase):
             {
                 **options,
                 **found_by(stock, live),
-                **stock.steer(options, live),
                 **({**tags, "purge_tags": False} if tags else {}),
             },
             task_vars,

@@ -37,7 +37,6 @@ KINDS = {  # how a component's name begins: how its id begins, and the playbook 
     "vpc": ("vpc-", "playbooks/network.yml"),
     "subnet": ("subnet-", "playbooks/network.yml"),
     "security-group": ("sg-", "playbooks/network.yml"),
-    "route-table": ("rtb-", "playbooks/network.yml"),
     "nat-gateway": ("nat-", "playbooks/network.yml"),
 }
 

@@ -6,49 +6,10 @@ itself, with what stack_info read, and runs the stock module only to carry a cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 Options = dict[str, Any]
-
-
-def _ports(rule: Options) -> list[tuple[int | None, int | None]]:
-    if rule.get("proto") == "all":
-        return [(None, None)]
-    if "ports" in rule:
-        return [(int(port), int(port)) for port in rule["ports"]]
-    return [(rule["from_port"], rule["to_port"])]
-
-
-def wanted_rules(rules: list[Options]) -> list[Options]:
-    """Security group rules in one flat form, the same as live_ec2.flat_rules gives."""
-    peers = ("cidr_ip", "cidr_ipv6", "ip_prefix", "group_id")
-    return [
-        {
-            "proto": rule["proto"],
-            "from_port": low,
-            "to_port": high,
-            **{peer: rule[peer] for peer in peers if peer in rule},
-            "rule_desc": rule.get("rule_desc", ""),
-        }
-        for rule in rules
-        for low, high in _ports(rule)
-    ]
-
-
-def _security_group(options: Options, _live: Options | None) -> Options:
-    # a group without rules in its options is a shell: its rules come later, when the groups they name exist
-    return {"purge_rules": "rules" in options, "purge_rules_egress": "rules_egress" in options}
-
-
-def _route_table(options: Options, live: Options | None) -> Options:
-    if "routes" not in options:
-        return {"purge_routes": False}
-    surplus = {route["dest"] for route in (live or {}).get("routes", [])} - {
-        route["dest"] for route in options["routes"]
-    }
-    return {"purge_routes": bool(surplus)}  # not always: the stock purge warns about every endpoint's route
 
 
 @dataclass(frozen=True)
@@ -59,10 +20,7 @@ class Stock:
     result: tuple[str, ...]  # where its result holds the id
     id_prefix: str = ""
     by: dict[str, str] = field(default_factory=dict)  # options that find what is there: their keys in the live entry
-    lookup: Options = field(default_factory=dict)  # and options that make the module look there
     identity: tuple[str, ...] = ()  # options that identify it when its component tag is gone
-    steer: Callable[[Options, Options | None], Options] = lambda _options, _live: {}
-    canonical: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     always: Options = field(default_factory=dict)  # options of every call, not compared
     name: str = "name"  # option that is its id, when it has no id_prefix
     tagged: bool = True
@@ -75,23 +33,6 @@ MODULES = {
     ),
     "amazon.aws.ec2_vpc_igw": Stock(
         "internet_gateway", ("gateway_id",), "igw-", {"internet_gateway_id": "id"}, identity=("vpc_id",)
-    ),
-    "amazon.aws.ec2_vpc_route_table": Stock(
-        "route_table",
-        ("route_table", "id"),
-        "rtb-",
-        {"route_table_id": "id"},
-        lookup={"lookup": "id"},
-        steer=_route_table,
-    ),
-    "amazon.aws.ec2_security_group": Stock(
-        "security_group",
-        ("group_id",),
-        "sg-",
-        {"group_id": "id"},
-        identity=("vpc_id", "name"),
-        steer=_security_group,
-        canonical={"rules": wanted_rules, "rules_egress": wanted_rules},
     ),
     "amazon.aws.cloudwatchlogs_log_group": Stock(
         "log_group",
@@ -131,16 +72,8 @@ def find(stock: Stock, live: list[Options], component: str, options: Options) ->
     return None
 
 
-def comparable(stock: Stock, options: Options) -> Options:
-    """The options as the live entry spells them."""
-    return {
-        key: stock.canonical[key](value) if key in stock.canonical and value is not None else value
-        for key, value in options.items()
-    }
-
-
 def found_by(stock: Stock, live: Options | None) -> Options:
     """The options with which the stock module finds the live entry."""
     if live is None:
         return {}
-    return {**stock.lookup, **{option: live[key] for option, key in stock.by.items()}}
+    return {option: live[key] for option, key in stock.by.items()}
