@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.conftest import Lab
 from tests.modules.conftest import RunModule
+from tests.shuffle import reversed_lists
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,6 @@ def walk(case: Case, lab: Lab, run_module: RunModule) -> None:
         step.planned(absent, deletion, case.updated)
         step.carried_out(absent, deletion, case.deleted)
         step.unchanged(absent, case.deleted)
-
-
-def reversed_lists(value: Any) -> Any:
-    """The value with every list in it turned round, since AWS promises no order."""
-    if isinstance(value, dict):
-        return {key: reversed_lists(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [reversed_lists(item) for item in reversed(value)]
-    return value
 
 
 class Steps:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
 
 from tests.conftest import Lab
 from tests.modules.conftest import RunModule
@@ -166,6 +167,39 @@ def test_policy_in_another_spelling_is_the_same(network: Network, run_module: Ru
     (statement,) = READ_ONLY["Statement"]
     spelled = {"Statement": [{**statement, "Action": "s3:GetObject", "Principal": {"AWS": "*"}, "Resource": ["*"]}]}
     assert run_module(MODULE, vpc_id=network.vpc, endpoints=[s3(network, policy=spelled)])["changed"] is False
+
+
+def test_only_what_differs_is_sent(network: Network, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_module(MODULE, vpc_id=network.vpc, endpoints=[logs(network, policy=READ_ONLY)])
+    sent = []
+    call = Api.call
+
+    def recording(self: Api, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        if operation == "modify_vpc_endpoint":
+            sent.append(set(parameters) - {"on", "VpcEndpointId"})
+        return call(self, operation, **parameters)
+
+    monkeypatch.setattr(Api, "call", recording)
+    options: dict[str, Any] = {}
+    for change in ({"policy": READ_WRITE}, {"subnet_ids": network.subnets[:1]}, {"private_dns_enabled": False}):
+        options.update(change)
+        run_module(MODULE, vpc_id=network.vpc, endpoints=[logs(network, **options)])
+    assert sent == [{"PolicyDocument"}, {"RemoveSubnetIds"}, {"PrivateDnsEnabled"}]
+
+
+def test_it_waits_for_what_it_deleted(network: Network, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_module(MODULE, vpc_id=network.vpc, endpoints=[s3(network), logs(network)])
+    ids = {item["VpcEndpointId"] for item in network.endpoints()}
+    waited = []
+
+    def wait(_api: Api, name: str, /, timeout: int, **parameters: Any) -> float:
+        waited.append((name, timeout, *parameters["VpcEndpointIds"]))
+        return 1.5
+
+    monkeypatch.setattr(Api, "wait", wait)
+    result = run_module(MODULE, vpc_id=network.vpc, endpoints=[s3(network)], state="absent", wait_timeout=30)
+    assert result["waited"] == {"endpoint-s3": 1.5, "endpoint-logs": 1.5}
+    assert {("vpc_endpoint_deleted", 30, identifier) for identifier in ids} == set(waited)
 
 
 @pytest.mark.parametrize("lost", [True, False])

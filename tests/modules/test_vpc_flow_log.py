@@ -103,6 +103,13 @@ def test_only_what_is_tagged_is_deleted(network: Network, run_module: RunModule)
     assert len(network.flow_logs()) == 1
 
 
+def test_flow_log_of_another_stack_is_not_taken_over(stack: str, network: Network, run_module: RunModule) -> None:
+    run_module(MODULE, **network.options, stack=f"{stack}-other")
+    result = run_module(MODULE, **network.options)
+    assert "FlowLogAlreadyExists" in result["msg"]
+    assert tags(network.flow_logs()[0])["triflow:stack"] == f"{stack}-other"
+
+
 def test_absence_needs_the_stack_only(network: Network, run_module: RunModule) -> None:
     run_module(MODULE, **network.options)
     assert run_module(MODULE, state="absent")["changed"] is True

@@ -1,0 +1,190 @@
+"""What the stock layer knows of the stock modules, and how it plans and runs them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.loader import fragment_loader, module_loader
+from ansible.utils.plugin_docs import get_docstring
+from ansible_collections.triflow.platform.plugins.action.stock import ActionModule
+from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.stock import MODULES, Stock, find, found_by
+
+VPC = "amazon.aws.ec2_vpc_net"
+TAGS = {"Name": "test-vpc", "triflow:stack": "test", "triflow:component": "vpc"}
+LIVE_VPC = {
+    "type": "vpc",
+    "id": "vpc-0a1b2c3d4e5f60718",
+    "component": "vpc",
+    "stack": "test",
+    "name": "test-vpc",
+    "cidr_block": ["10.0.0.0/16", "10.1.0.0/16"],
+    "dns_support": True,
+    "tags": {**TAGS, "theirs": "x"},
+}
+OPTIONS = {"name": "test-vpc", "cidr_block": ["10.1.0.0/16", "10.0.0.0/16"], "dns_support": True}
+CREATED = {"changed": True, "vpc": {"id": "vpc-11111111111111111"}}
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_stock_module_takes_the_options_that_the_layer_gives(name: str) -> None:
+    stock = MODULES[name]
+    path = module_loader.find_plugin_with_context(name).plugin_resolved_path
+    documentation = get_docstring(path, fragment_loader)[0]
+    given = {"state", "region", *stock.by, *stock.identity, *stock.always}
+    if stock.tagged:
+        given |= {"tags", "purge_tags"}
+    if not stock.id_prefix:
+        given.add(stock.name)
+    aliases = {alias for option in documentation["options"].values() for alias in option.get("aliases", [])}
+    assert given <= {*documentation["options"], *aliases}
+
+
+THING = Stock("thing", ("id",), "thing-", by={"thing_id": "id"}, identity=("vpc_id", "name"))
+
+
+@pytest.mark.parametrize("options", [{}, {"vpc_id": "vpc-1", "name": "lost"}])
+def test_find_by_tag_first(options: dict[str, Any]) -> None:
+    live: list[dict[str, Any]] = [
+        {"type": "other", "id": "other", "component": "a"},
+        {"type": "thing", "id": "lost", "component": None, "vpc_id": "vpc-1", "name": "lost"},
+        {"type": "thing", "id": "by-tag", "component": "a", "vpc_id": "vpc-1", "name": "a"},
+    ]
+    entry = find(THING, live, "a", options)
+    assert entry is not None
+    assert entry["id"] == "by-tag"
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"vpc_id": "vpc-1", "name": "lost"}, True),
+        ({"vpc_id": "vpc-2", "name": "lost"}, False),
+        ({"vpc_id": "vpc-1"}, False),
+        ({}, False),
+    ],
+)
+def test_find_by_identity(options: dict[str, Any], found: bool) -> None:
+    live = [{"type": "thing", "id": "lost", "component": None, "vpc_id": "vpc-1", "name": "lost"}]
+    assert (find(THING, live, "a", options) is not None) is found
+    assert find(Stock("thing", ("id",)), live, "a", options) is None
+
+
+def test_found_by() -> None:
+    assert found_by(THING, {"id": "thing-1", "name": "x"}) == {"thing_id": "thing-1"}
+    assert found_by(THING, None) == {}
+
+
+class Stocked(ActionModule):
+    """The action with a stock module that answers as told; ``runs`` are the options that it was run with."""
+
+    def __init__(self, answer: dict[str, Any] | None, check: bool, **arguments: Any) -> None:
+        defaults = {"stack": "test", "region": "ap-northeast-2", "module": VPC, "component": "vpc", "options": OPTIONS}
+        given = {name: value for name, value in {**defaults, **arguments}.items() if value is not None}
+        task = SimpleNamespace(args=given, check_mode=check, async_val=0, diff=True)
+        shell = SimpleNamespace(tmpdir=None)
+        super().__init__(task, SimpleNamespace(_shell=shell), None, None, None, None)
+        self.answer = answer
+        self.runs: list[dict[str, Any]] = []
+
+    def _execute_module(self, **call: Any) -> dict[str, Any]:
+        assert self.answer is not None, "the stock module ran"
+        assert call["module_name"] == VPC
+        self.runs.append(call["module_args"])
+        return self.answer
+
+
+def plan_and_run(answer: dict[str, Any], **arguments: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a run returns, and with which options it ran the stock module, after the plan has said the same."""
+    plan = Stocked(None, check=True, **arguments).run()
+    action = Stocked(answer, check=False, **arguments)
+    done = action.run()
+    for key in ("changed", "changes", "diff"):
+        assert plan[key] == done[key]
+    (options,) = action.runs
+    return done, options
+
+
+def test_create() -> None:
+    done, options = plan_and_run(CREATED, live=[])
+    assert options == {
+        **OPTIONS,
+        "state": "present",
+        "region": "ap-northeast-2",
+        "tags": TAGS,
+        "purge_tags": False,
+    }
+    assert done["id"] == "vpc-11111111111111111"
+    assert done["changes"] == [{"component": "vpc", "action": "create", "fields": []}]
+    assert done["diff"][0]["before"] == {}
+    assert done["diff"][0]["after"]["tags"] == TAGS
+    assert placeholders.within(Stocked(None, check=True, live=[]).run()["id"])
+
+
+def test_update() -> None:
+    wanted = {**OPTIONS, "dns_support": False}
+    done, options = plan_and_run({**CREATED, "vpc": {"id": LIVE_VPC["id"]}}, live=[LIVE_VPC], options=wanted)
+    assert options["vpc_id"] == LIVE_VPC["id"]
+    assert options["dns_support"] is False
+    assert done["id"] == LIVE_VPC["id"]
+    assert done["changes"] == [{"component": "vpc", "action": "update", "fields": ["dns_support"]}]
+    assert done["diff"][0]["before"] == {"dns_support": True}
+    assert done["diff"][0]["after"] == {"dns_support": False}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_unchanged_costs_no_process(check: bool) -> None:
+    result = Stocked(None, check=check, live=[LIVE_VPC]).run()
+    assert result["id"] == LIVE_VPC["id"]
+    assert result["changed"] is False
+    assert result["changes"] == [{"component": "vpc", "action": "none", "fields": []}]
+    assert "diff" not in result
+
+
+def test_delete() -> None:
+    done, options = plan_and_run({"changed": True}, live=[LIVE_VPC], options={}, state="absent")
+    assert options == {"vpc_id": LIVE_VPC["id"], "state": "absent", "region": "ap-northeast-2"}
+    assert done["changes"] == [{"component": "vpc", "action": "delete", "fields": []}]
+    assert done["diff"][0]["after"] == {}
+    assert "component" not in done["diff"][0]["before"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_absent_is_left_absent(check: bool) -> None:
+    result = Stocked(None, check=check, live=[], options={}, state="absent").run()
+    assert (result["changed"], result["id"]) == (False, None)
+
+
+def test_component_of_another_stack_in_a_shared_vpc_is_not_ours() -> None:
+    others = {**LIVE_VPC, "stack": "other"}
+    assert Stocked(None, check=True, live=[others]).run()["changes"][0]["action"] == "create"
+    assert Stocked(None, check=False, live=[others], options={}, state="absent").run()["changed"] is False
+
+
+def test_stock_module_that_changes_nothing_fails() -> None:
+    with pytest.raises(AnsibleActionFail, match=r"did not change dns_support of vpc \(vpc-0a1b2c3d4e5f60718\)"):
+        Stocked({**CREATED, "changed": False}, check=False, live=[LIVE_VPC], options={"dns_support": False}).run()
+
+
+def test_failure_names_module_component_and_stack() -> None:
+    with pytest.raises(AnsibleActionFail, match=r"ec2_vpc_net failed on vpc of stack test: no quota"):
+        Stocked({"failed": True, "msg": "no quota"}, check=False, live=[]).run()
+
+
+@pytest.mark.parametrize("missing", ["stack", "region", "component", "live"])
+def test_missing_argument_is_refused(missing: str) -> None:
+    arguments: dict[str, Any] = {"live": [], missing: None}
+    with pytest.raises(AnsibleActionFail, match=missing):
+        Stocked(None, check=True, **arguments).run()
+
+
+def test_untagged_kind_gets_no_tags_and_is_announced_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        MODULES, VPC, Stock("thing", ("thing",), name="thing_name", tagged=False, always={"wait": False})
+    )
+    done, options = plan_and_run({"changed": True, "thing": "x"}, live=[], options={"thing_name": "x"})
+    assert options == {"wait": False, "thing_name": "x", "state": "present", "region": "ap-northeast-2"}
+    assert done["id"] == "x" == Stocked(None, check=True, live=[], options={"thing_name": "x"}).run()["id"]
