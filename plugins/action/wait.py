@@ -9,11 +9,12 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.waiters import WAITERS
 
 
 @dataclass(frozen=True)
 class Wait:
-    """A botocore waiter: whose name, for what, how often, and what its answers say meanwhile."""
+    """A waiter of botocore or of WAITERS: whose name, for what, how often, and what its answers say meanwhile."""
 
     service: str
     waiter: str
@@ -29,6 +30,20 @@ WAITS = {
         lambda identifier: {"NatGatewayIds": [identifier]},
         lambda answer: str(answer["NatGateways"][0]["State"]),
         delay=5,
+    ),
+    "load_balancers": Wait(
+        "elbv2",
+        "load_balancer_available",
+        lambda identifier: {"LoadBalancerArns": [identifier]},
+        lambda answer: str(answer["LoadBalancers"][0]["State"]["Code"]),
+        delay=10,
+    ),
+    "certificates": Wait(
+        "acm",
+        "certificate_issued",
+        lambda identifier: {"CertificateArn": identifier},
+        lambda answer: str(answer["Certificate"]["Status"]),
+        delay=10,
     ),
     "db_instances": Wait(
         "rds",
@@ -59,6 +74,7 @@ class ActionModule(ActionBase):
             argument_spec={
                 **dict.fromkeys(WAITS, names),
                 "timeout": {"type": "int", "required": True},
+                "advice": {"type": "str", "default": ""},
                 "stack": {"type": "str", "required": True},
                 "tags": {"type": "dict", "default": {}},
                 "region": {"type": "str", "required": True},
@@ -76,6 +92,7 @@ class ActionModule(ActionBase):
         # boto3 is imported only when there is something to wait for
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+        from botocore.waiter import WaiterModel, create_waiter_with_client
 
         client = boto3.client(wait.service, region_name=args["region"])
         begun = time.monotonic()
@@ -89,14 +106,17 @@ class ActionModule(ActionBase):
 
         client.meta.events.register(f"after-call.{wait.service}", report)
         attempts = max(1, int((deadline - begun) / wait.delay))
+        waiter: Any
+        if wait.waiter in WAITERS:
+            waiter = create_waiter_with_client(wait.waiter, WaiterModel({"version": 2, "waiters": WAITERS}), client)
+        else:
+            waiter = client.get_waiter(wait.waiter)
         try:
-            client.get_waiter(wait.waiter).wait(
-                **wait.request(identifier), WaiterConfig={"Delay": wait.delay, "MaxAttempts": attempts}
-            )
+            waiter.wait(**wait.request(identifier), WaiterConfig={"Delay": wait.delay, "MaxAttempts": attempts})
         except WaiterError as error:
             raise AnsibleActionFail(
                 f"{identifier} of stack {args['stack']} is not ready: {error}. Nothing is lost: "
-                "look at it in the AWS console, and run again to go on waiting."
+                f"look at it in the AWS console, and run again to go on waiting. {args['advice']}".rstrip()
             ) from error
         except (BotoCoreError, ClientError) as error:
             raise AnsibleActionFail(f"Cannot ask for {identifier} of stack {args['stack']}: {error}") from error

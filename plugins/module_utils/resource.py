@@ -21,6 +21,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
+from ansible_collections.triflow.platform.plugins.module_utils.waiters import WAITERS
 
 with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
     from botocore.exceptions import BotoCoreError, ClientError, WaiterError
@@ -33,20 +34,6 @@ ADVICE = {
     "RequestExpired": "renew the credentials and run again",
     "Throttling": "run again; what is done stays done",
     "DependencyViolation": "something outside this stack still uses it: remove that first, then run again",
-}
-
-# What botocore has no waiter for, in its form.
-WAITERS: dict[str, dict[str, Any]] = {
-    "vpc_endpoint_deleted": {
-        "operation": "DescribeVpcEndpoints",
-        "delay": 10,
-        "maxAttempts": 60,
-        "acceptors": [
-            {"state": "success", "matcher": "error", "expected": "InvalidVpcEndpointId.NotFound"},
-            {"state": "success", "matcher": "pathAll", "argument": "VpcEndpoints[].State", "expected": "deleted"},
-            {"state": "success", "matcher": "pathAll", "argument": "VpcEndpoints[].State", "expected": "Deleted"},
-        ],
-    },
 }
 
 

@@ -15,6 +15,16 @@ options:
     type: list
     elements: str
     default: []
+  load_balancers:
+    description: ARNs of load balancers to become active.
+    type: list
+    elements: str
+    default: []
+  certificates:
+    description: ARNs of certificates to be issued.
+    type: list
+    elements: str
+    default: []
   db_instances:
     description: Identifiers of DB instances to become available.
     type: list
@@ -29,6 +39,10 @@ options:
     description: Longest wait for all of them together, in seconds.
     type: int
     required: true
+  advice:
+    description: What a person can do when it does not get ready in time. It ends the failure's message.
+    type: str
+    default: ""
   region:
     description: AWS region, from C(module_defaults).
     type: str

@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Waiters that botocore lacks, in its own form: pure data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# RequestCertificate: it takes some seconds until a certificate has what validates its names.
+_RECORDS = "Certificate.DomainValidationOptions"
+_HAS_RECORDS = f"length({_RECORDS} || `[]`) > `0` && length({_RECORDS}[?ResourceRecord == null] || `[]`) == `0`"
+
+WAITERS: dict[str, dict[str, Any]] = {
+    "vpc_endpoint_deleted": {
+        "operation": "DescribeVpcEndpoints",
+        "delay": 10,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "error", "expected": "InvalidVpcEndpointId.NotFound"},
+            {"state": "success", "matcher": "pathAll", "argument": "VpcEndpoints[].State", "expected": "deleted"},
+            {"state": "success", "matcher": "pathAll", "argument": "VpcEndpoints[].State", "expected": "Deleted"},
+        ],
+    },
+    "network_interfaces_gone": {
+        "operation": "DescribeNetworkInterfaces",
+        "delay": 10,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "path", "argument": "length(NetworkInterfaces)", "expected": 0},
+        ],
+    },
+    "certificate_has_records": {
+        "operation": "DescribeCertificate",
+        "delay": 2,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "path", "argument": _HAS_RECORDS, "expected": True},
+            {"state": "failure", "matcher": "path", "argument": "Certificate.Status", "expected": "FAILED"},
+            {"state": "retry", "matcher": "error", "expected": "ResourceNotFoundException"},
+        ],
+    },
+    # botocore's certificate_validated ends when the names are validated, which is before the certificate is issued
+    "certificate_issued": {
+        "operation": "DescribeCertificate",
+        "delay": 10,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "path", "argument": "Certificate.Status", "expected": "ISSUED"},
+            *(
+                {"state": "failure", "matcher": "path", "argument": "Certificate.Status", "expected": status}
+                for status in ("FAILED", "VALIDATION_TIMED_OUT", "REVOKED", "EXPIRED", "INACTIVE")
+            ),
+        ],
+    },
+}
