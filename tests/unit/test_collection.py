@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +29,37 @@ def test_action_group_aws_holds_every_module_that_takes_a_region() -> None:
         name for name in modules if "region" in documented[f"triflow.platform.{name}"]["doc"]["options"]
     )
     assert load("meta/runtime.yml")["action_groups"]["aws"] == with_region
+
+
+def documents(path: Path) -> dict[str, Any]:
+    """DOCUMENTATION, EXAMPLES and RETURN of a plugin, read without importing it."""
+    return {
+        target.id: yaml.safe_load(ast.literal_eval(statement.value))
+        for statement in ast.parse(path.read_text()).body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name) and target.id in ("DOCUMENTATION", "EXAMPLES", "RETURN")
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(path for kind in ("modules", "filter", "callback") for path in (ROOT / "plugins" / kind).glob("*.py")),
+    ids=lambda path: f"{path.parent.name}/{path.stem}",
+)
+def test_plugin_is_documented(path: Path) -> None:
+    found = documents(path)
+    kind = path.parent.name
+    assert set(found) == ({"DOCUMENTATION"} if kind == "callback" else {"DOCUMENTATION", "EXAMPLES", "RETURN"})
+    assert all(found.values())
+    assert found["DOCUMENTATION"]["module" if kind == "modules" else "name"] == path.stem
+    if kind == "modules":
+        assert "check_mode" in found["DOCUMENTATION"]["attributes"]
+
+
+def test_action_is_documented_as_a_module() -> None:
+    actions = {path.stem for path in (ROOT / "plugins/action").glob("*.py")}
+    assert actions <= {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
 
 
 def test_requirements_yml_names_the_dependencies_of_galaxy_yml() -> None:

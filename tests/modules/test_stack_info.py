@@ -1,0 +1,169 @@
+"""stack_info: the stack as its tags and names find it, in the option names of the modules that manage it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Lab
+from tests.modules.conftest import RunModule
+from tests.modules.tagging import expected_tags, tag_list
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}],
+}
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
+
+
+def specification(kind: str, stack: str, component: str) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": tag_list(expected_tags(stack, component))}]
+
+
+def of_type(result: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [entry for entry in result["live"] if entry["type"] == kind]
+
+
+@pytest.fixture
+def vpc(ec2: Any, stack: str) -> str:
+    created = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=specification("vpc", stack, "vpc"))
+    return str(created["Vpc"]["VpcId"])
+
+
+def test_network_is_read_in_the_modules_option_names(ec2: Any, stack: str, vpc: str, run_module: RunModule) -> None:
+    subnet = ec2.create_subnet(
+        VpcId=vpc,
+        CidrBlock="10.0.1.0/24",
+        AvailabilityZone="ap-northeast-2a",
+        TagSpecifications=specification("subnet", stack, "subnet-public-a"),
+    )["Subnet"]["SubnetId"]
+    result = run_module("stack_info", services=["ec2"])
+    assert of_type(result, "vpc") == [
+        {
+            "type": "vpc",
+            "id": vpc,
+            "component": "vpc",
+            "stack": stack,
+            "name": f"{stack}-vpc",
+            "cidr_block": ["10.0.0.0/16"],
+            "dns_hostnames": False,
+            "dns_support": True,
+            "tags": expected_tags(stack, "vpc"),
+        }
+    ]
+    assert of_type(result, "subnet") == [
+        {
+            "type": "subnet",
+            "id": subnet,
+            "component": "subnet-public-a",
+            "stack": stack,
+            "vpc_id": vpc,
+            "cidr": "10.0.1.0/24",
+            "az": "ap-northeast-2a",
+            "map_public": False,
+            "tags": expected_tags(stack, "subnet-public-a"),
+        }
+    ]
+
+
+def test_what_lost_its_tags_in_the_vpc_is_there_without_a_component(ec2: Any, vpc: str, run_module: RunModule) -> None:
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    (entry,) = of_type(run_module("stack_info", services=["ec2"]), "subnet")
+    assert (entry["id"], entry["component"], entry["stack"]) == (subnet, None, None)
+
+
+def test_another_stack_is_not_read(vpc: str, stack: str, run_module: RunModule) -> None:
+    assert vpc
+    assert run_module("stack_info", services=["ec2", "s3", "rds"], stack=f"{stack}-other")["live"] == []
+
+
+def test_bucket_and_subnet_group(lab: Lab, ec2: Any, stack: str, vpc: str, run_module: RunModule) -> None:
+    tags = tag_list(expected_tags(stack, "part"))
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone="ap-northeast-2a")
+    other = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.2.0/24", AvailabilityZone="ap-northeast-2c")
+    subnets = [subnet["Subnet"]["SubnetId"], other["Subnet"]["SubnetId"]]
+    lab.aws("rds").create_db_subnet_group(
+        DBSubnetGroupName=stack, DBSubnetGroupDescription="for the test", SubnetIds=subnets, Tags=tags
+    )
+    s3 = lab.aws("s3")
+    s3.create_bucket(Bucket=stack, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+    s3.put_bucket_tagging(Bucket=stack, Tagging={"TagSet": tags})
+    s3.put_bucket_versioning(Bucket=stack, VersioningConfiguration={"Status": "Enabled"})
+    result = run_module("stack_info", services=["s3", "rds"])
+    (bucket,) = of_type(result, "bucket")
+    assert (bucket["id"], bucket["component"], bucket["versioning"], bucket["policy"]) == (stack, "part", True, {})
+    (group,) = of_type(result, "db_subnet_group")
+    assert (group["id"], group["description"], sorted(group["subnets"])) == (stack, "for the test", sorted(subnets))
+
+
+def test_log_group_and_role_are_read_by_name(lab: Lab, stack: str, run_module: RunModule) -> None:
+    logs, iam = lab.aws("logs"), lab.aws("iam")
+    logs.create_log_group(logGroupName=stack, tags=expected_tags(stack, "log-group"))
+    logs.create_log_group(logGroupName=f"{stack}-longer")
+    logs.put_retention_policy(logGroupName=stack, retentionInDays=14)
+    arn = iam.create_role(
+        RoleName=stack, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tag_list(expected_tags(stack, "role"))
+    )["Role"]["Arn"]
+    iam.put_role_policy(RoleName=stack, PolicyName="list", PolicyDocument=json.dumps(POLICY))
+    names = [stack, f"{stack}-missing"]
+    result = run_module("stack_info", services=["ec2"], log_group_names=names, role_names=names)
+    assert result["account_id"] == "123456789012"
+    assert result["live"] == [
+        {
+            "type": "log_group",
+            "id": stack,
+            "component": "log-group",
+            "stack": stack,
+            "log_group_name": stack,
+            "retention": 14,
+            "tags": expected_tags(stack, "log-group"),
+        },
+        {
+            "type": "role",
+            "id": arn,
+            "component": "role",
+            "stack": stack,
+            "name": stack,
+            "assume_role_policy_document": TRUST,
+            "tags": expected_tags(stack, "role"),
+        },
+        {
+            "type": "role_policy",
+            "id": stack,
+            "component": None,
+            "stack": stack,
+            "iam_type": "role",
+            "iam_name": stack,
+            "policy_name": "list",
+            "policy_json": POLICY,
+        },
+    ]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_it_changes_nothing_and_says_whether_it_is_a_plan(
+    lab: Lab, vpc: str, run_module: RunModule, check: bool
+) -> None:
+    before = len(lab.calls())
+    result = run_module("stack_info", check=check, services=["ec2", "s3", "rds"])
+    assert [entry["id"] for entry in of_type(result, "vpc")] == [vpc]
+    assert (result["changed"], result["check_mode"]) == (False, check)
+    calls = lab.calls()[before:]
+    assert not any(call["write"] for call in calls)
+    assert len([call for call in calls if call["service"] == "ec2"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"services": ["ecs"]}, "value of services must be one or more of: ec2, rds, s3"),
+        ({"services": None}, "missing required arguments: services"),
+        ({"services": ["ec2"], "stack": None}, "stack is not set"),
+    ],
+)
+def test_bad_input(run_module: RunModule, options: dict[str, Any], message: str) -> None:
+    result = run_module("stack_info", **options)
+    assert result["failed"] is True
+    assert message in result["msg"]
