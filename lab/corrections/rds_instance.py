@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue, RDSClientError
-from moto.rds.models import DBInstance, MasterUserSecret, RDSBackend
+from moto.rds.models import DBInstance, RDSBackend
 
-from lab.corrections.override import add, override
+from lab.corrections.override import override
 from lab.corrections.rds_engine import check_upgrade, resolve
 
 GP3_THRESHOLD = 400
@@ -221,12 +221,6 @@ def _delete_db_instance(
         self, db_instance_identifier, final_db_snapshot_identifier, skip_final_snapshot, **options
     )
     return deleted
-
-
-@add(MasterUserSecret)
-def __deepcopy__(self: MasterUserSecret, _: dict[int, Any]) -> MasterUserSecret:
-    """Let a restore to a point in time copy an instance without copying the whole account behind its secret."""
-    return self
 
 
 @override(RDSBackend, "restore_db_instance_from_db_snapshot")

@@ -125,8 +125,12 @@ def test_restored_instance_has_the_data_and_its_own_secret(account: Account, way
 def test_restored_instance_does_not_inherit_password_management(account: Account) -> None:
     account.database()
     account.rds.create_db_snapshot(DBInstanceIdentifier="triflow", DBSnapshotIdentifier="drill")
-    account.rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="restored", DBSnapshotIdentifier="drill")
-    assert "MasterUserSecret" not in account.describe("restored")
+    account.rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="one", DBSnapshotIdentifier="drill")
+    account.rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier="triflow", TargetDBInstanceIdentifier="two", UseLatestRestorableTime=True
+    )
+    for name in ("one", "two"):
+        assert "MasterUserSecret" not in account.describe(name)
     connect(account, credentials(account)["password"]).close()
 
 
