@@ -1,4 +1,4 @@
-"""Switches of the network. Given with `-e` or in a survey they are text, and the text "false" is not the value false."""
+"""Switches of the network. Given with `-e` or in a survey they are text, and the text "false" is a true value."""
 
 from __future__ import annotations
 
