@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
 
 
-def _bucket(api: Api, name: str, tags: dict[str, str]) -> dict[str, Any]:
-    def get(operation: str, absent: str = "") -> dict[str, Any]:
+def _bucket(api: Api, name: str, tags: dict[str, str]) -> dict[str, Any] | None:
+    def get(operation: str, absent: str) -> dict[str, Any]:
         return api.call(operation, on=name, absent=(absent,), Bucket=name)
 
+    versioning = get("get_bucket_versioning", "NoSuchBucket")
+    if not versioning:  # the tags of a deleted bucket are listed for a while
+        return None
     encryption = get("get_bucket_encryption", "ServerSideEncryptionConfigurationNotFoundError")
     rules = encryption.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     block = get("get_public_access_block", "NoSuchPublicAccessBlockConfiguration")
@@ -27,7 +30,7 @@ def _bucket(api: Api, name: str, tags: dict[str, str]) -> dict[str, Any]:
         "id": name,
         "component": tags.get(COMPONENT),
         "name": name,
-        "versioning": get("get_bucket_versioning").get("Status") == "Enabled",
+        "versioning": versioning.get("Status") == "Enabled",
         "encryption": next((rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules), "none"),
         "object_ownership": next(
             (rule["ObjectOwnership"] for rule in ownership.get("OwnershipControls", {}).get("Rules", [])), None
@@ -45,4 +48,6 @@ def _bucket(api: Api, name: str, tags: dict[str, str]) -> dict[str, Any]:
 
 def read(s3: Api, tagging: Api, stack: str) -> list[dict[str, Any]]:
     """The stack's buckets: one call for the tags and five a bucket."""
-    return [_bucket(s3, arn.split(":::")[-1], tags) for arn, tags in tagged(tagging, stack, "s3").items()]
+    found = tagged(tagging, stack, "s3").items()
+    buckets = [_bucket(s3, arn.split(":::")[-1], tags) for arn, tags in found]
+    return [bucket for bucket in buckets if bucket]

@@ -112,8 +112,8 @@ def connect(module: StackModule) -> psycopg.Connection[Any] | None:
     except psycopg.OperationalError as error:
         module.fail(
             msg=f"Cannot connect to {database} at {endpoint['Address']}:{endpoint['Port']}: {error}. The database "
-            "answers only to the ecs security group (DB-13): run this from a machine with a route into the VPC, such "
-            "as a VPN or an AWX node there."
+            "answers only to members of the ecs security group (DB-13): run this from a machine in that group, such "
+            "as an AWX node in the VPC."
         )
 
 

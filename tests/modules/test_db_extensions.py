@@ -93,7 +93,7 @@ def test_a_database_out_of_reach_says_what_to_do(
 
     monkeypatch.setattr(psycopg, "connect", unreachable)
     result = run_module(MODULE, **options(database))
-    assert "route into the VPC" in result["msg"]
+    assert "from a machine in that group" in result["msg"]
     secrets = lab.aws("secretsmanager")
     for secret in secrets.list_secrets()["SecretList"]:
         value = json.loads(secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"])
