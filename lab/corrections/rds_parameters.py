@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -208,15 +207,6 @@ def _describe_parameters(original: Any, self: RDSResponse) -> ActionResult:
     if start + size < len(found):
         page["Marker"] = str(start + size)
     return ActionResult(page)
-
-
-@add(RDSResponse)
-def describe_engine_default_parameters(self: RDSResponse) -> ActionResult:
-    """DescribeEngineDefaultParameters: the parameters of a family as no group has changed them."""
-    family = self.params["DBParameterGroupFamily"]
-    group = copy.copy(_find(self.backend, f"default.{family}"))
-    found = [_description(group, name) for name in PARAMETERS]
-    return ActionResult({"EngineDefaults": {"DBParameterGroupFamily": family, "Parameters": found}})
 
 
 @add(RDSResponse)
