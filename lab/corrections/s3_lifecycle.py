@@ -10,7 +10,6 @@ from typing import Any
 import xmltodict
 from moto.core.responses import ActionResult
 from moto.s3.exceptions import MalformedXML, NoSuchLifecycleConfiguration, S3ClientError
-from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
 from lab.corrections.override import override
@@ -213,10 +212,3 @@ def _get(_: Any, self: S3Response) -> Any:
     if not found or not bucket.rules:
         raise NoSuchLifecycleConfiguration(bucket_name=self.bucket_name)
     return self.serialized(ActionResult(found))
-
-
-@override(FakeBucket, "delete_lifecycle")
-def _delete(original: Any, self: FakeBucket) -> Any:
-    """DeleteBucketLifecycle."""
-    self.lifecycle = None  # type: ignore[attr-defined]
-    return original(self)
