@@ -24,6 +24,11 @@ MODULES = (
     "s3_lifecycle",
     "s3_buckets",
     "tagging",
+    "elbv2_attributes",
+    "elbv2_listeners",
+    "elbv2_load_balancers",
+    "route53",
+    "acm",
 )
 
 

@@ -32,7 +32,7 @@ def _used_subnets(backend: EC2Backend) -> Iterator[str]:
     for interface in backend.enis.values():
         yield interface.subnet.id
     for balancer in _load_balancers(backend):
-        yield from balancer.subnets
+        yield from (subnet.id for subnet in balancer.subnets)
     for database in _databases(backend):
         group = getattr(database, "db_subnet_group", None)
         yield from (subnet.id for subnet in getattr(group, "_subnets", []))

@@ -74,7 +74,8 @@ def _principal_matches(statement: Mapping[str, Any], request: Request) -> bool:
 def _is_named(principal: Any, request: Request) -> bool:
     if principal == "*":
         return True
-    named = _list(principal.get("AWS", [])) if isinstance(principal, dict) else []
+    kinds = ("AWS", "Service") if isinstance(principal, dict) else ()
+    named = [name for kind in kinds for name in _list(principal.get(kind, []))]
     return any(name in ("*", request.account) or name in request.principals for name in named)
 
 
