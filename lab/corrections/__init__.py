@@ -24,11 +24,13 @@ MODULES = (
     "s3_lifecycle",
     "s3_buckets",
     "tagging",
-    "elbv2_attributes",
-    "elbv2_listeners",
-    "elbv2_load_balancers",
-    "route53",
-    "acm",
+    "ecs_clusters",
+    "ecs_task_definitions",
+    "ecs_tasks",
+    "ecs_services",
+    "ecs_calls",
+    "application_autoscaling",
+    "cloudwatch_alarms",
 )
 
 
