@@ -326,7 +326,7 @@ def test_another_stack_is_left_alone(network: Network, run_module: RunModule) ->
 
 
 def test_refused_deletion_says_what_uses_the_group(network: Network, run_module: RunModule) -> None:
-    options = {"vpc_id": network.vpc, "groups": [ecs(rules=[])]}
+    options = {"vpc_id": network.vpc, "groups": [ecs(), alb()]}
     made = run_module(MODULE, **options)["resources"]["security-group-ecs"]["id"]
     foreign = network.ec2.create_security_group(VpcId=network.vpc, GroupName="mine", Description="mine")["GroupId"]
     network.open(foreign, GroupId=made)

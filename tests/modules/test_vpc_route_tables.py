@@ -268,14 +268,23 @@ def test_table_that_serves_others_too_is_not_taken(network: Network, run_module:
     assert subnets_of(network.table("route-table-private")) == {first}
 
 
-def test_another_stack_is_left_alone(network: Network, run_module: RunModule) -> None:
+def test_table_of_another_component_of_the_list_is_not_taken(network: Network, run_module: RunModule) -> None:
     first, second = network.subnets
-    run_module(MODULE, vpc_id=network.vpc, route_tables=[private(network, first)], stack="other")
-    result = run_module(MODULE, vpc_id=network.vpc, route_tables=[private(network, second)])
+    made = run_module(MODULE, vpc_id=network.vpc, route_tables=[public(network, second)])["resources"]
+    result = run_module(MODULE, vpc_id=network.vpc, route_tables=[public(network, first), private(network, second)])
+    assert [change["action"] for change in result["changes"]] == ["update", "create"]
+    assert network.table("route-table-public")["RouteTableId"] == made["route-table-public"]["id"]
+    assert subnets_of(network.table("route-table-private")) == {second}
+
+
+def test_another_stack_is_left_alone(network: Network, run_module: RunModule) -> None:
+    first, _ = network.subnets
+    run_module(MODULE, vpc_id=network.vpc, route_tables=[public(network, first)], stack="other")
+    result = run_module(MODULE, vpc_id=network.vpc, route_tables=[private(network, first)])
     assert result["changes"][0]["action"] == "create"
     run_module(MODULE, vpc_id=network.vpc, route_tables=[], state="absent")
     (left,) = network.tables()
-    assert tags(left) == expected_tags("other", "route-table-private")
+    assert tags(left) == expected_tags("other", "route-table-public")
 
 
 def test_absent_without_a_list_takes_all_of_the_stack(network: Network, run_module: RunModule) -> None:
