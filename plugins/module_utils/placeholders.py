@@ -38,6 +38,10 @@ KINDS = {  # how a component's name begins: how its id begins, and the playbook 
     "subnet": ("subnet-", "playbooks/network.yml"),
     "security-group": ("sg-", "playbooks/network.yml"),
     "nat-gateway": ("nat-", "playbooks/network.yml"),
+    "load-balancer": ("arn:aws:elasticloadbalancing:::loadbalancer/", "playbooks/edge.yml"),
+    "target-group": ("arn:aws:elasticloadbalancing:::targetgroup/", "playbooks/edge.yml"),
+    "certificate": ("arn:aws:acm:::certificate/", "playbooks/edge.yml"),
+    "hosted-zone": ("hostedzone/", "playbooks/edge.yml"),
 }
 
 

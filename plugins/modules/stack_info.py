@@ -17,7 +17,7 @@ options:
     description: What to read.
     type: list
     elements: str
-    choices: [ec2, rds, s3]
+    choices: [ec2, rds, s3, elbv2]
     required: true
   log_group_names:
     description: Log groups to read as well.
@@ -29,6 +29,12 @@ options:
     type: list
     elements: str
     default: []
+  zone_name:
+    description: Public hosted zone to read as well, the stack's or an adopted one, with its C(name_servers).
+    type: str
+  certificate_domain:
+    description: Domain whose certificate to read as well, with its C(validation_records).
+    type: str
 extends_documentation_fragment:
   - triflow.platform.stack
   - amazon.aws.common.modules
@@ -65,7 +71,14 @@ check_mode:
   type: bool
 """
 
-from ansible_collections.triflow.platform.plugins.module_utils import live_ec2, live_iam, live_logs, live_rds, live_s3
+from ansible_collections.triflow.platform.plugins.module_utils import (
+    live_ec2,
+    live_edge,
+    live_iam,
+    live_logs,
+    live_rds,
+    live_s3,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
 
 
@@ -73,9 +86,11 @@ def main() -> None:
     names = {"type": "list", "elements": "str", "default": []}
     module = StackModule(
         {
-            "services": {"type": "list", "elements": "str", "choices": ["ec2", "rds", "s3"], "required": True},
+            "services": {"type": "list", "elements": "str", "choices": ["ec2", "rds", "s3", "elbv2"], "required": True},
             "log_group_names": names,
             "role_names": names,
+            "zone_name": {"type": "str"},
+            "certificate_domain": {"type": "str"},
         },
         state=False,
     )
@@ -89,6 +104,12 @@ def main() -> None:
             live += live_rds.read(module.api("rds"), tagging, stack)
         if "s3" in services:
             live += live_s3.read(module.api("s3"), tagging, stack)
+    if "elbv2" in services:
+        live += live_edge.read_load_balancers(module.api("elbv2"), stack)
+    if module.params["zone_name"]:
+        live += live_edge.read_zone(module.api("route53"), module.params["zone_name"], stack)
+    if module.params["certificate_domain"]:
+        live += live_edge.read_certificate(module.api("acm"), module.params["certificate_domain"], stack)
     if module.params["log_group_names"]:
         live += live_logs.read(module.api("logs"), module.params["log_group_names"])
     account = {}

@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the modules for certificates share: which of an account's certificates is the stack's, and how it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.triflow.platform.plugins.module_utils.route53 import plain
+from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
+
+if TYPE_CHECKING:
+    from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
+
+COMPONENT_NAME = "certificate"
+ALIVE = ["PENDING_VALIDATION", "ISSUED"]  # what else there is never becomes a certificate (again)
+
+Certificate = dict[str, Any]
+
+
+def validation_records(described: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records that validate the names, each once: a domain and its wildcard share one."""
+    records = {
+        plain(option["ResourceRecord"]["Name"]): plain(option["ResourceRecord"]["Value"])
+        for option in described.get("DomainValidationOptions", [])
+        if option.get("ResourceRecord")
+    }
+    return [{"name": name, "type": "CNAME", "values": [value]} for name, value in sorted(records.items())]
+
+
+def has_all_records(described: dict[str, Any]) -> bool:
+    options = described.get("DomainValidationOptions", [])
+    return bool(options) and all(option.get("ResourceRecord") for option in options)
+
+
+def read_certificate(api: Api, arn: str) -> Certificate | None:
+    """One certificate that ACM issues and renews, with its tags; None when it is gone or never will be one."""
+    gone = ("ResourceNotFoundException",)
+    described = api.call("describe_certificate", on=arn, absent=gone, CertificateArn=arn).get("Certificate")
+    if not described or described["Type"] != "AMAZON_ISSUED" or described["Status"] not in ALIVE:
+        return None
+    domain = described["DomainName"]
+    return {
+        "id": arn,
+        "domain_name": domain,
+        "subject_alternative_names": sorted(set(described.get("SubjectAlternativeNames", [])) - {domain}),
+        "status": described["Status"],
+        "in_use_by": described.get("InUseBy", []),
+        "has_all_records": has_all_records(described),
+        "validation_records": validation_records(described),
+        "tags": from_aws(api.call("list_tags_for_certificate", on=arn, absent=gone, CertificateArn=arn).get("Tags")),
+    }
+
+
+def read_certificates(api: Api, domain: str) -> list[Certificate]:
+    """The account's certificates for that domain: one call for the list and two a certificate."""
+    summaries = api.pages("list_certificates", "CertificateSummaryList", on=domain, CertificateStatuses=ALIVE)
+    arns = [summary["CertificateArn"] for summary in summaries if summary["DomainName"] == domain]
+    return [found for arn in arns if (found := read_certificate(api, arn))]
+
+
+def choose(certificates: list[Certificate], stack: str, names: list[str] | None = None) -> Certificate | None:
+    """The stack's certificate for exactly these further names: rather its own, rather issued, rather in use.
+
+    One without a stack's tag will do as well. `names` None: whatever its further names are.
+    """
+    fitting = [
+        found
+        for found in certificates
+        if found["tags"].get(STACK) in (stack, None)
+        and (names is None or found["subject_alternative_names"] == sorted(names))
+    ]
+    return max(
+        fitting,
+        key=lambda found: (STACK in found["tags"], found["status"] == "ISSUED", bool(found["in_use_by"]), found["id"]),
+        default=None,
+    )
