@@ -20,7 +20,7 @@ COMMANDS = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab", description="The laptop's AWS.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, (_, text) in COMMANDS.items():
+    for name, (_unused, text) in COMMANDS.items():
         commands.add_parser(name, help=text, description=text)
     try:
         return COMMANDS[parser.parse_args().command][0]()

@@ -113,7 +113,7 @@ def _modelled_operation(environ: dict[str, Any], service: str) -> str:
     from werkzeug.exceptions import NotFound
 
     try:
-        operation, _ = get_service_router(service).match(Request(environ))
+        operation, _unused = get_service_router(service).match(Request(environ))
     except (NotFound, NotImplementedError, UnknownServiceError):
         return ""
     return str(operation.name)

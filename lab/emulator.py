@@ -34,7 +34,7 @@ def serve(directory: Path, descriptor: int) -> None:
     from lab.regions import KnownRegionsOnly
 
     class Handler(MotoRequestHandler):
-        def log_request(self, *_: Any) -> None:
+        def log_request(self, *_unused: Any) -> None:
             """Write nothing: the path of a presigned URL holds a signature, and the access log has the call."""
 
     corrections.apply()
@@ -45,7 +45,7 @@ def serve(directory: Path, descriptor: int) -> None:
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     # Some of moto's services call the server themselves.
     os.environ["MOTO_PORT"] = str(server.server_port)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGTERM, lambda *_unused: os._exit(0))
     with os.fdopen(descriptor, "w") as announcement:
         announcement.write(f"{server.server_port}\n")
     server.serve_forever()

@@ -179,7 +179,7 @@ def _start_emulator(where: Path, remember: Remember) -> str:
         process = Process("emulator", child.pid, started(child.pid), str(where), "", str(log))
         remember(process)
         # The emulator writes its port once it listens; the pipe closes without a word when it dies before that.
-        ready, _, _ = select.select([announcement], [], [], EMULATOR_SECONDS)
+        ready, _unused, _unused = select.select([announcement], [], [], EMULATOR_SECONDS)
         port = announcement.readline().strip().decode() if ready else ""
     endpoint_url = f"http://127.0.0.1:{port}"
     if not port or not _answers(endpoint_url):

@@ -82,7 +82,7 @@ def _start(directory: Path, home: Path, account: pwd.struct_passwd | None, remem
     libraries.provide([installation / "bin/postgres", *modules], home / "libraries")
     password = secrets.token_urlsafe(24)
     write_private(home / "password", password)
-    write_certificate(home / "server.crt", home / "server.key", [host for host, _ in ADDRESSES])
+    write_certificate(home / "server.crt", home / "server.key", [host for host, _unused in ADDRESSES])
     # A second copy of the certificate, for who checks that it is this server: its home may be another user's.
     shutil.copy(home / "server.crt", directory / "server.crt")
     if account:
@@ -193,7 +193,7 @@ def _initialise(installation: Path, home: Path, account: pwd.struct_passwd | Non
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync", "--wal-segsize=4"]
     with _popen(command, home, account, subprocess.PIPE) as child:
         try:
-            output, _ = child.communicate(timeout=INITDB_SECONDS)
+            output, _unused = child.communicate(timeout=INITDB_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
             raise LabError(f"initdb took more than {INITDB_SECONDS} seconds.") from None

@@ -142,7 +142,7 @@ def variable_rows(role: str) -> list[list[str]]:
 
 def example(role: str) -> str:
     """Return a playbook that uses the role with the variables that it cannot do without."""
-    values = {name: value for name, (_, value) in record_values().items()}
+    values = {name: value for name, (_unused, value) in record_values().items()}
     stack = {"region": values["stack_region"], "stack": values["stack_name"]}
     play = {
         "name": f"Use {role}",

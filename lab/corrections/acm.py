@@ -45,7 +45,7 @@ def _delegates(parent: FakeZone, child: FakeZone) -> bool:
 
 def _is_validated(certificate: CertBundle) -> bool:
     """DNS validation: every name's CNAME answers as ACM asked for it."""
-    _, partition, _, _, account, _ = certificate.arn.split(":", 5)
+    _unused, partition, _unused, _unused, account, _unused = certificate.arn.split(":", 5)
     for option in certificate.describe()["Certificate"]["DomainValidationOptions"]:
         wanted = option["ResourceRecord"]
         zone = _zone_of(account, partition, wanted["Name"])
@@ -70,7 +70,7 @@ def _check(original: Any, self: CertBundle) -> None:
 @override(CertBundle, "describe")
 def _describe(original: Any, self: CertBundle) -> dict[str, Any]:
     """DescribeCertificate, InUseBy: the load balancers whose listeners have it now."""
-    _, _, _, region, account, _ = self.arn.split(":", 5)
+    _unused, _unused, _unused, region, account, _unused = self.arn.split(":", 5)
     self.in_use_by = [
         balancer.arn
         for balancer in elbv2_backends[account][region].load_balancers.values()

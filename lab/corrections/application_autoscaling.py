@@ -63,7 +63,7 @@ def _register(original: Any, self: ApplicationAutoscalingBackend, *arguments: An
         "AWSServiceRoleForApplicationAutoScaling_ECSService"
     )
     if namespace == "ecs":
-        _, cluster, name = resource.split("/")
+        _unused, cluster, name = resource.split("/")
         service = ecs_backends[self.account_id][self.region_name]._get_service(cluster, name)
         service.desired_count = min(max(service.desired_count, int(least or 0)), int(most or 0))
     return target

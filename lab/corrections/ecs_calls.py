@@ -38,7 +38,7 @@ def forget(backend: EC2ContainerServiceBackend, cluster: str) -> None:
 
 
 @override(EC2ContainerServiceResponse, "list_tasks")
-def _list_tasks(_: Any, self: EC2ContainerServiceResponse) -> ActionResult:
+def _list_tasks(_unused: Any, self: EC2ContainerServiceResponse) -> ActionResult:
     """ListTasks: the running ones unless asked for the stopped ones, and those of one service."""
     backend = self.ecs_backend
     cluster = backend._get_cluster(self._get_param("cluster", "default"))
@@ -59,7 +59,7 @@ def _list_tasks(_: Any, self: EC2ContainerServiceResponse) -> ActionResult:
 
 
 @override(EC2ContainerServiceResponse, "describe_tasks")
-def _describe_tasks(_: Any, self: EC2ContainerServiceResponse) -> ActionResult:
+def _describe_tasks(_unused: Any, self: EC2ContainerServiceResponse) -> ActionResult:
     """DescribeTasks: those of this cluster, and a failure for each that is not there."""
     backend = self.ecs_backend
     cluster = backend._get_cluster(self._get_param("cluster", "default"))

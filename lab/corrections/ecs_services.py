@@ -168,7 +168,7 @@ def _create_service(original: Any, self: EC2ContainerServiceResponse) -> ActionR
 
 
 @override(EC2ContainerServiceResponse, "update_service")
-def _update_service(_: Any, self: EC2ContainerServiceResponse) -> ActionResult:
+def _update_service(_unused: Any, self: EC2ContainerServiceResponse) -> ActionResult:
     """UpdateService: stores the task definition's ARN, and starts a deployment when what runs is to change."""
     backend, given = self.ecs_backend, self._get_params()
     service = backend._get_service(given.pop("cluster", "default"), given.pop("service").split("/")[-1])
@@ -193,7 +193,7 @@ def _update_service(_: Any, self: EC2ContainerServiceResponse) -> ActionResult:
 
 @override(EC2ContainerServiceBackend, "delete_service")
 def _delete_service(
-    _: Any, self: EC2ContainerServiceBackend, cluster_name: str, service_name: str, force: bool
+    _unused: Any, self: EC2ContainerServiceBackend, cluster_name: str, service_name: str, force: bool
 ) -> Service:
     """DeleteService: refused while it is scaled above 0 unless forced; DRAINING until its tasks have stopped."""
     service = self._get_service(cluster_name, service_name.split("/")[-1])

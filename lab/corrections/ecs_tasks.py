@@ -211,7 +211,7 @@ def step(backend: EC2ContainerServiceBackend, task: Task) -> None:
 
 
 @override(Task, "advance")
-def _advance(_: Any, self: Task) -> None:
+def _advance(_unused: Any, self: Task) -> None:
     """A task does not change because somebody looked at it."""
 
 
@@ -277,7 +277,7 @@ def _run_task(
 
 
 @override(EC2ContainerServiceBackend, "stop_task")
-def _stop_task(_: Any, self: EC2ContainerServiceBackend, cluster_str: str, task_str: str, reason: str) -> Task:
+def _stop_task(_unused: Any, self: EC2ContainerServiceBackend, cluster_str: str, task_str: str, reason: str) -> Task:
     """StopTask: the given reason is shown as it is; a service starts another task."""
     cluster = self._get_cluster(cluster_str)
     for task in self.tasks.get(cluster.name, {}).values():

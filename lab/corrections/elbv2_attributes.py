@@ -122,7 +122,7 @@ def _bucket(name: str) -> FakeBucket | None:
 
 
 @override(ELBv2Backend, "add_tags")
-def _add_tags(_: Any, self: ELBv2Backend, resource_arns: list[str], tags: list[dict[str, str]]) -> None:
+def _add_tags(_unused: Any, self: ELBv2Backend, resource_arns: list[str], tags: list[dict[str, str]]) -> None:
     """AddTags: fifty tags a resource ("Quotas for your Application Load Balancers")."""
     for arn in resource_arns:
         self._get_resource_by_arn(arn)

@@ -116,7 +116,7 @@ def _variable(name: str, context: Values) -> str | None:
     """Value of ${key} or ${key, 'default'}; a key with several values or none has no value."""
     if name in LITERALS:
         return LITERALS[name]
-    key, _, default = name.partition(",")
+    key, _unused, default = name.partition(",")
     values = context.get(key.strip().lower(), [])
     if len(values) == 1:
         return values[0]
@@ -154,7 +154,7 @@ def _arn(wanted: str, value: str, context: Values) -> bool:
 
 
 def _number(compare: Callable[[float, float], bool]) -> Callable[[str, str, Values], bool]:
-    def matches(wanted: str, value: str, _: Values) -> bool:
+    def matches(wanted: str, value: str, _unused: Values) -> bool:
         try:
             return compare(float(value), float(wanted))
         except ValueError:
@@ -167,10 +167,10 @@ def _date(compare: Callable[[float, float], bool]) -> Callable[[str, str, Values
     def seconds(text: str) -> float:
         return float(text) if text.isdigit() else datetime.datetime.fromisoformat(text).timestamp()
 
-    return lambda wanted, value, _: compare(seconds(value), seconds(wanted))
+    return lambda wanted, value, _unused: compare(seconds(value), seconds(wanted))
 
 
-def _ip(wanted: str, value: str, _: Values) -> bool:
+def _ip(wanted: str, value: str, _unused: Values) -> bool:
     return ipaddress.ip_address(value) in ipaddress.ip_network(wanted, strict=False)
 
 
@@ -223,7 +223,7 @@ def conditions_hold(condition: Mapping[str, Mapping[str, Any]], context: Values)
 
 def _parts(operator: str) -> tuple[str, str, bool]:
     """Set qualifier ("" without one), base operator, and whether it ends in IfExists."""
-    qualifier, _, rest = operator.rpartition(":")
+    qualifier, _unused, rest = operator.rpartition(":")
     return qualifier, rest.removesuffix("IfExists"), rest.endswith("IfExists")
 
 
@@ -266,7 +266,7 @@ def _check_statement(statement: Any, bucket: str) -> None:
         if not re.fullmatch(rf"arn:[^:]+:s3:::{re.escape(bucket)}(/.*)?", str(resource)):
             raise MalformedPolicyError("Policy has invalid resource")
     for operator in statement.get("Condition") or {}:
-        qualifier, base, _ = _parts(operator)
+        qualifier, base, _unused = _parts(operator)
         known = base in OPERATORS or base in NEGATED or base == "Null"
         if not known or qualifier not in ("", "ForAnyValue", "ForAllValues"):
             raise MalformedPolicyError(f"Invalid Condition type : {operator}")

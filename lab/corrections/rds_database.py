@@ -67,7 +67,7 @@ def _secret_string(original: Any, self: MasterUserSecret) -> str:
 
 
 @override(MasterUserSecret, "rotate_secret")
-def _rotate_secret(_: Any, self: MasterUserSecret) -> None:
+def _rotate_secret(_unused: Any, self: MasterUserSecret) -> None:
     """ModifyDBInstance, RotateMasterUserPassword: the secret gets a new password."""
     content = json.dumps({"username": self.resource.master_username, "password": secrets.token_urlsafe(21)})
     self.secretsmanager.put_secret_value(self.secret.arn, content, "", str(uuid.uuid4()), ["AWSCURRENT"])

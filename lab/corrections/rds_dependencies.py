@@ -38,7 +38,7 @@ def _create_subnet_group(
 
 @override(RDSBackend, "modify_db_subnet_group")
 def _modify_subnet_group(
-    _: Any, self: RDSBackend, name: str, description: str | None, subnets: list[Subnet]
+    _unused: Any, self: RDSBackend, name: str, description: str | None, subnets: list[Subnet]
 ) -> DBSubnetGroup:
     """ModifyDBSubnetGroup: the group stays (moto forgets it), a subnet that an instance may use cannot go."""
     group = self.subnet_groups.get(name)

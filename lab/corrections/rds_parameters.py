@@ -86,7 +86,7 @@ def _default(name: str, family: str) -> str | None:
 
 def _description(group: DBParameterGroup, name: str) -> dict[str, Any]:
     """One entry of DescribeDBParameters."""
-    data_type, apply_type, allowed, _ = PARAMETERS[name]
+    data_type, apply_type, allowed, _unused = PARAMETERS[name]
     user = group.parameters.get(name)
     default = _default(name, str(group.family))
     entry = {
@@ -104,12 +104,12 @@ def _description(group: DBParameterGroup, name: str) -> dict[str, Any]:
 
 
 def _is_allowed(name: str, value: str) -> bool:
-    data_type, _, allowed, _ = PARAMETERS[name]
+    data_type, _apply_type, allowed, _default = PARAMETERS[name]
     # A formula such as {DBInstanceClassMemory/32768} is computed by RDS.
     if data_type == "integer" and "{" in value:
         return True
     if data_type in ("integer", "float"):
-        low, _, high = allowed[1:].partition("-")
+        low, _unused, high = allowed[1:].partition("-")
         try:
             return float(allowed[0] + low) <= float(value) <= float(high)
         except ValueError:

@@ -58,5 +58,5 @@ def refusal(maintenance: str, backup: str) -> str | None:
 
 
 @override(moto.rds.models, "valid_preferred_maintenance_window")
-def _valid_windows(_: Any, maintenance_window: str, backup_window: str) -> str | None:
+def _valid_windows(_unused: Any, maintenance_window: str, backup_window: str) -> str | None:
     return refusal(maintenance_window, backup_window)

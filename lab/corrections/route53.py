@@ -76,7 +76,7 @@ def _list_hosted_zones_by_name(
     original: Any, self: Route53Backend, dnsname: str | None
 ) -> tuple[str | None, list[FakeZone]]:
     """ListHostedZonesByName, DNSName: the list begins there, it does not end there."""
-    _, zones = original(self, None)
+    _unused, zones = original(self, None)
     if not dnsname:
         return None, zones
 
@@ -87,7 +87,9 @@ def _list_hosted_zones_by_name(
 
 
 @override(Route53Backend, "change_resource_record_sets")
-def _change_resource_record_sets(_: Any, self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
+def _change_resource_record_sets(
+    _unused: Any, self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]
+) -> None:
     """ChangeResourceRecordSets: all changes or none; what a DELETE says is what there is."""
     zone = self.get_hosted_zone(zoneid)
     records = list(zone.rrsets)

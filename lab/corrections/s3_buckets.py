@@ -44,6 +44,6 @@ def _create_bucket(
 
 
 @override(S3Backend, "delete_bucket_encryption")
-def _delete_bucket_encryption(_: Any, self: S3Backend, bucket_name: str) -> None:
+def _delete_bucket_encryption(_unused: Any, self: S3Backend, bucket_name: str) -> None:
     """DeleteBucketEncryption: the bucket goes back to SSE-S3; no bucket is without encryption."""
     self.get_bucket(bucket_name).encryption = copy.deepcopy(ENCRYPTION)

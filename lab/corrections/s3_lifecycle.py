@@ -204,7 +204,7 @@ def _put(original: Any, self: S3Response, request: Any, bucket_name: str, querys
 
 
 @override(S3Response, "get_bucket_lifecycle")
-def _get(_: Any, self: S3Response) -> Any:
+def _get(_unused: Any, self: S3Response) -> Any:
     """GetBucketLifecycleConfiguration: what was put."""
     self.data["Action"] = "GetBucketLifecycleConfiguration"
     bucket: Any = self.backend.get_bucket(self.bucket_name)

@@ -212,7 +212,7 @@ def _authorize(response: S3Response, request: Any, full_url: str, key: str) -> N
     if bucket is None:
         return
     try:
-        operation, _ = get_service_router("s3").match(request)
+        operation, _unused = get_service_router("s3").match(request)
     except NotFound:
         return
     call = str(operation.name)

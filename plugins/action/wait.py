@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         names = {"type": "list", "elements": "str", "default": []}
-        _, args = self.validate_argument_spec(
+        _unused, args = self.validate_argument_spec(
             argument_spec={
                 **dict.fromkeys(WAITS, names),
                 "timeout": {"type": "int", "required": True},

@@ -24,22 +24,23 @@ def tagged(api: Api, stack: str, *types: str) -> dict[str, dict[str, str]]:
 
 def read(rds: Api, tagging: Api, stack: str) -> list[dict[str, Any]]:
     """The stack's subnet groups: one call for the tags and one a group."""
-    found = []
+    found: list[dict[str, Any]] = []
     for arn, tags in tagged(tagging, stack, "rds:subgrp").items():
         name = arn.split(":")[-1]
         answer = rds.call(
             "describe_db_subnet_groups", on=name, absent=("DBSubnetGroupNotFoundFault",), DBSubnetGroupName=name
         )
-        for group in answer.get("DBSubnetGroups", []):
-            found.append(
-                {
-                    "type": "db_subnet_group",
-                    "id": name,
-                    "component": tags.get(COMPONENT),
-                    "name": name,
-                    "description": group["DBSubnetGroupDescription"],
-                    "subnets": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
-                    "tags": tags,
-                }
-            )
+        found += [
+            {
+                "type": "db_subnet_group",
+                "id": name,
+                "component": tags.get(COMPONENT),
+                "stack": stack,
+                "name": name,
+                "description": group["DBSubnetGroupDescription"],
+                "subnets": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
+                "tags": tags,
+            }
+            for group in answer.get("DBSubnetGroups", [])
+        ]
     return found

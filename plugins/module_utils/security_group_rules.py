@@ -31,7 +31,7 @@ def single(permissions: Iterable[Permission]) -> list[Permission]:
     return [
         {**{key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in permission}, group: [peer]}
         for permission in permissions
-        for group, _ in PEERS.values()
+        for group, _unused in PEERS.values()
         for peer in permission.get(group, [])
     ]
 

@@ -158,7 +158,7 @@ class Group(Ec2Resource):
         self.to_set: list[str] = []  # directions whose rules differ
         found = self._described_group()
         self.live = {
-            option: security_group_rules.single(found[key]) for option, (key, _) in DIRECTIONS.items() if found
+            option: security_group_rules.single(found[key]) for option, (key, _unused) in DIRECTIONS.items() if found
         }
         if found:
             ids[self.component] = found["GroupId"]
@@ -232,7 +232,7 @@ class Group(Ec2Resource):
         """Carry out what `create` and `update` have left, now that every group of the list is there."""
         wanted = self.wanted(None)
         for option in self.to_set:
-            _, direction = DIRECTIONS[option]
+            _unused, direction = DIRECTIONS[option]
             steps = security_group_rules.steps(self.live[option], wanted[option], self.ids)
             self._change(f"authorize_security_group_{direction}", steps.authorize)
             self._change(f"update_security_group_rule_descriptions_{direction}", steps.describe)
@@ -270,7 +270,7 @@ class Group(Ec2Resource):
             if group["GroupId"] not in self.components
             and any(
                 pair["GroupId"] == group_id
-                for key, _ in DIRECTIONS.values()
+                for key, _unused in DIRECTIONS.values()
                 for permission in group[key]
                 for pair in permission.get("UserIdGroupPairs", [])
             )

@@ -52,7 +52,7 @@ def test_s3_calls_are_told_apart_by_method_path_and_query(empty_lab: Lab) -> Non
         s3.list_objects_v2(Bucket="log-x")
         s3.head_bucket(Bucket="log-x")
 
-    assert [(operation, write) for _, operation, _, write in logged(empty_lab, calls)] == [
+    assert [(operation, write) for _service, operation, _status, write in logged(empty_lab, calls)] == [
         ("CreateBucket", True),
         ("PutBucketVersioning", True),
         ("PutObject", True),

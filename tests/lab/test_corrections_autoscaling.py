@@ -119,7 +119,7 @@ def test_policies_by_name_and_with_their_target(scaling: Scaling) -> None:
 
 def test_target_tracking_keeps_two_alarms_when_it_is_updated(scaling: Scaling) -> None:
     scaling.register(MinCapacity=2, MaxCapacity=5)
-    for _ in range(2):
+    for _unused in range(2):
         scaling.client.put_scaling_policy(PolicyName="cpu", **scaling.resource, **TRACKING)
     assert len(scaling.alarms(f"TargetTracking-{scaling.resource['ResourceId']}")) == 2
     scaling.client.deregister_scalable_target(**scaling.resource)

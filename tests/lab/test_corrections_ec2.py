@@ -170,7 +170,7 @@ def test_repeated_client_token_creates_nothing(account: Account) -> None:
         gateway("one", "public")
     endpoints = [
         account.ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=S3, ClientToken="three")["VpcEndpoint"]["VpcEndpointId"]
-        for _ in range(2)
+        for _unused in range(2)
     ]
     assert endpoints[0] == endpoints[1]
 

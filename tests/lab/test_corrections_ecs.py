@@ -318,7 +318,7 @@ def test_tasks_come_up_in_both_zones_with_the_services_tags(ecs: Ecs) -> None:
             "aws:ecs:clusterName",
             "aws:ecs:serviceName",
         }
-    assert {state for _, state in ecs.targets()} == {"healthy"}
+    assert {state for _unused, state in ecs.targets()} == {"healthy"}
     assert len(ecs.targets()) == 2
 
 

@@ -38,7 +38,7 @@ def run_module(lab: Lab, stack: str, monkeypatch: pytest.MonkeyPatch, capsys: py
     """``run_module(name, check=False, **options)`` returns what it prints. None: option not given."""
     for name, value in lab.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(botocore.loaders, "create_loader", lambda *_: LOADER)
+    monkeypatch.setattr(botocore.loaders, "create_loader", lambda *_unused: LOADER)
 
     def run(name: str, /, check: bool = False, **options: Any) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.triflow.platform.plugins.modules.{name}")

@@ -17,9 +17,9 @@ EXTENSIONS = ["vector", "uuid-ossp", "pg_trgm", "pg_stat_statements"]
 
 
 @pytest.fixture
-def database(lab: Lab, stack: str) -> Iterator[str]:
-    """A database without extensions, on an instance of the stack's own."""
-    rds = lab.aws("rds")
+def database(empty_lab: Lab, stack: str) -> Iterator[str]:
+    """A database without extensions, on an instance of the stack's own: the lab's instances share one database."""
+    rds = empty_lab.aws("rds")
     rds.create_db_instance(
         DBInstanceIdentifier=stack,
         Engine="postgres",

@@ -48,7 +48,7 @@ def network(ec2: Any) -> Network:
         ec2,
         vpc,
         [ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"] for cidr in cidrs],
-        [ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in cidrs],
+        [ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _unused in cidrs],
         [ec2.create_security_group(VpcId=vpc, GroupName=name, Description=name)["GroupId"] for name in ("one", "two")],
     )
 

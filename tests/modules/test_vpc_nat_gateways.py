@@ -96,7 +96,7 @@ def test_grammar(lab: Lab, network: Network, stack: str, run_module: RunModule) 
 
 
 def test_address_of_a_killed_run_is_taken_up(network: Network, stack: str, run_module: RunModule) -> None:
-    subnet, _ = network.subnets
+    subnet, _unused = network.subnets
     specification = {"ResourceType": "elastic-ip", "Tags": tag_list(expected_tags(stack, "elastic-ip-a"))}
     allocated = network.ec2.allocate_address(Domain="vpc", TagSpecifications=[specification])["AllocationId"]
     result = run_module(MODULE, gateways=[gateway(subnet)])
@@ -106,7 +106,7 @@ def test_address_of_a_killed_run_is_taken_up(network: Network, stack: str, run_m
 
 
 def test_gateway_and_address_that_lost_their_tags_are_found_by_subnet(network: Network, run_module: RunModule) -> None:
-    subnet, _ = network.subnets
+    subnet, _unused = network.subnets
     run_module(MODULE, gateways=[gateway(subnet)])
     lose_tags(network.ec2, network.gateways()[0]["NatGatewayId"], network.addresses()[0]["AllocationId"])
     result = run_module(MODULE, gateways=[gateway(subnet)])
@@ -118,7 +118,7 @@ def test_gateway_and_address_that_lost_their_tags_are_found_by_subnet(network: N
 
 
 def test_another_stack_is_left_alone(network: Network, stack: str, run_module: RunModule) -> None:
-    subnet, _ = network.subnets
+    subnet, _unused = network.subnets
     run_module(MODULE, gateways=[gateway(subnet)], stack=f"{stack}-other")
     result = run_module(MODULE, gateways=[gateway(subnet)])
     assert [change["action"] for change in result["changes"]] == ["create", "create"]
@@ -129,7 +129,7 @@ def test_another_stack_is_left_alone(network: Network, stack: str, run_module: R
 
 
 def test_only_what_is_tagged_is_deleted(network: Network, run_module: RunModule) -> None:
-    subnet, _ = network.subnets
+    subnet, _unused = network.subnets
     run_module(MODULE, gateways=[gateway(subnet)])
     lose_tags(network.ec2, network.gateways()[0]["NatGatewayId"], network.addresses()[0]["AllocationId"])
     assert run_module(MODULE, gateways=[gateway(subnet)], state="absent")["changed"] is False
@@ -181,9 +181,9 @@ def test_token_is_the_same_for_a_repeat_and_another_one_after_a_deletion(
             return {"NatGateway": {"NatGatewayId": "nat-0123456789abcdef0"}}
         return call(self, operation, **parameters)
 
-    subnet, _ = network.subnets
+    subnet, _unused = network.subnets
     monkeypatch.setattr(Api, "call", recording)
-    for _ in range(2):  # the first answer was lost
+    for _attempt in range(2):  # the first answer was lost
         run_module(MODULE, gateways=[gateway(subnet)])
     assert len(network.addresses()) == 1
     former = network.ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]

@@ -176,7 +176,7 @@ def test_what_was_changed_by_hand_is_put_right(network: Network, run_module: Run
 
 
 def test_routes_of_endpoints_and_of_the_vpc_are_left_alone(network: Network, run_module: RunModule) -> None:
-    first, _ = network.subnets
+    first, _unused = network.subnets
     options = {"vpc_id": network.vpc, "route_tables": [private(network, first, routes=[])]}
     table = run_module(MODULE, **options)["resources"]["route-table-private"]["id"]
     network.ec2.create_vpc_endpoint(VpcId=network.vpc, ServiceName=S3, RouteTableIds=[table])
@@ -189,7 +189,7 @@ def test_routes_of_endpoints_and_of_the_vpc_are_left_alone(network: Network, run
 
 
 def test_what_is_not_given_is_left_as_it_is(network: Network, run_module: RunModule) -> None:
-    first, _ = network.subnets
+    first, _unused = network.subnets
     run_module(MODULE, vpc_id=network.vpc, route_tables=[private(network, first)])
     before = network.state()
     assert run_module(MODULE, vpc_id=network.vpc, route_tables=[{"component": "route-table-private"}])["changed"] is (
@@ -201,7 +201,7 @@ def test_what_is_not_given_is_left_as_it_is(network: Network, run_module: RunMod
 def test_run_goes_on_where_a_killed_one_stopped(
     network: Network, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, _ = network.subnets
+    first, _unused = network.subnets
     options = {"vpc_id": network.vpc, "route_tables": [private(network, first)]}
     call = Api.call
 
@@ -278,7 +278,7 @@ def test_table_of_another_component_of_the_list_is_not_taken(network: Network, r
 
 
 def test_another_stack_is_left_alone(network: Network, run_module: RunModule) -> None:
-    first, _ = network.subnets
+    first, _unused = network.subnets
     run_module(MODULE, vpc_id=network.vpc, route_tables=[public(network, first)], stack="other")
     result = run_module(MODULE, vpc_id=network.vpc, route_tables=[private(network, first)])
     assert result["changes"][0]["action"] == "create"
@@ -302,7 +302,7 @@ def test_absent_without_a_list_takes_all_of_the_stack(network: Network, run_modu
 
 
 def test_only_what_is_tagged_is_deleted(network: Network, run_module: RunModule) -> None:
-    first, _ = network.subnets
+    first, _unused = network.subnets
     options = {"vpc_id": network.vpc, "route_tables": [private(network, first)]}
     lose_tags(network.ec2, run_module(MODULE, **options)["resources"]["route-table-private"]["id"])
     assert run_module(MODULE, **options, state="absent")["changed"] is False

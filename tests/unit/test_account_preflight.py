@@ -26,7 +26,7 @@ class Rds:
         self.running = running
         self.offered = offered
 
-    def call(self, operation: str, **_: Any) -> dict[str, Any] | None:
+    def call(self, operation: str, **_unused: Any) -> dict[str, Any] | None:
         assert operation == "describe_db_instances"
         return {"DBInstances": [{"EngineVersion": self.running}]} if self.running else None
 

@@ -86,7 +86,7 @@ def test_record_has_each_id_once_built_or_not() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_record_names_what_is_there(row: list[str]) -> None:
     variables = {option for role in docs.roles() for option in docs.argument_spec(role)["options"]}
-    _, _, named, built, proven = row
+    _unused, _unused, named, built, proven = row
     assert set(re.findall(r"`(\w+)`", named)) <= variables
     for places in (built, proven):
         found = re.findall(r"`([\w./-]+)(?:::(\w+))?`", places)

@@ -28,7 +28,7 @@ class Run:
         self.lines: list[str] = []
         self.callback = CallbackModule(
             display=SimpleNamespace(
-                verbosity=0, banner=self.lines.append, display=lambda line, **_: self.lines.append(line)
+                verbosity=0, banner=self.lines.append, display=lambda line, **_unused: self.lines.append(line)
             )
         )
         self.callback.get_option = {"path": path}.get
