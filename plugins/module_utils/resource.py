@@ -126,7 +126,7 @@ class Api:
 class Resource(ABC):
     """One AWS resource. Subclasses speak the module's option names in ``find`` and ``wanted``."""
 
-    id_prefix: ClassVar[str] = ""
+    id_prefix: str = ""  # of the placeholder id
     fixed: ClassVar[tuple[str, ...]] = ()  # fields that AWS sets once: a difference there is refused
 
     def __init__(self, component: str) -> None:
@@ -147,6 +147,10 @@ class Resource(ABC):
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
         """Changes the named fields. A resource that has nothing to change needs none."""
         raise NotImplementedError
+
+    def id_after_update(self, live: dict[str, Any], fields: list[str]) -> str:
+        """The id when these fields are changed, or would be. It is another one where a change makes something new."""
+        return str(live["id"])
 
     def delete(self, live: dict[str, Any]) -> None:
         """Deletes it. A resource that nobody deletes by itself needs none."""
@@ -181,7 +185,8 @@ class Run:
             resource.update(live, wanted, fields)
         self._record(resource, "update" if fields else "none", live, wanted, fields)
         given = {key: value for key, value in wanted.items() if value is not None}
-        self.resources[resource.component] = {**live, **given, "id": live["id"]}
+        identifier = resource.id_after_update(live, fields) if fields else live["id"]
+        self.resources[resource.component] = {**live, **given, "id": identifier}
 
     def absent(self, resource: Resource) -> None:
         live = resource.find()
