@@ -97,12 +97,19 @@ class ActionModule(ActionBase):
         client = boto3.client(wait.service, region_name=args["region"])
         begun = time.monotonic()
 
+        asked = 0
+
         def report(parsed: dict[str, Any], **_event: Any) -> None:
-            if "Error" not in parsed:
-                self._display.display(
-                    f"  {args['stack']}: {identifier} is {wait.status(parsed)}"
-                    f" ({time.monotonic() - begun:.0f} s of at most {args['timeout']} s)"
-                )
+            nonlocal asked
+            if "Error" in parsed:
+                return
+            asked += 1
+            self._display.display(
+                f"  {args['stack']}: {identifier} is {wait.status(parsed)}"
+                f" ({time.monotonic() - begun:.0f} s of at most {args['timeout']} s)"
+            )
+            if asked == 2 and args["advice"]:  # early enough to be of use while it waits
+                self._display.display(f"  {args['stack']}: {args['advice']}")
 
         client.meta.events.register(f"after-call.{wait.service}", report)
         attempts = max(1, int((deadline - begun) / wait.delay))

@@ -13,9 +13,10 @@ version_added: 0.1.0
 short_description: Build the policy of the stack's bucket
 description:
   - Refuses requests without TLS 1.2, and under C(tenants/) uploads without a valid category tag.
+  - Lets Elastic Load Balancing write access logs when O(access_logs) says where.
   - An upload in parts carries the tag in C(CreateMultipartUpload) and is completed with C(If-None-Match), since the
     requests in between cannot carry tags.
-positional: categories, category_tag, partition
+positional: categories, category_tag, access_logs, partition
 options:
   _input:
     description: Name of the bucket.
@@ -30,6 +31,10 @@ options:
     description: Key of the object tag that holds the category.
     type: str
     required: true
+  access_logs:
+    description: Beginning of the access logs' keys with the load balancer's account, C(<prefix>/AWSLogs/<account>).
+    type: str
+    default: ""
   partition:
     description: AWS partition of the bucket's ARN.
     type: str
@@ -48,11 +53,13 @@ _value:
 """
 
 
-def bucket_policy(bucket: str, categories: Sequence[str], category_tag: str, partition: str = "aws") -> dict[str, Any]:
+def bucket_policy(
+    bucket: str, categories: Sequence[str], category_tag: str, access_logs: str = "", partition: str = "aws"
+) -> dict[str, Any]:
     """Return the bucket's policy."""
     if isinstance(categories, str) or not categories:
         raise AnsibleFilterError(f"bucket_policy: categories is {categories!r}, not a list of at least one name")
-    return policy.bucket_policy(bucket, categories, category_tag, partition)
+    return policy.bucket_policy(bucket, categories, category_tag, access_logs, partition)
 
 
 class FilterModule:

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The policy of the stack's bucket (S3-3..5, S3-9)."""
+"""The policy of the stack's bucket (S3-3..5, S3-9, ALB-8)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import TENANTS_PREFIX
 
+LOG_DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 
-def bucket_policy(bucket: str, categories: Iterable[str], category_tag: str, partition: str = "aws") -> dict[str, Any]:
-    """Return the bucket policy: only Deny statements, each with its own Sid, the same for any order of categories.
+
+def bucket_policy(
+    bucket: str, categories: Iterable[str], category_tag: str, access_logs: str = "", partition: str = "aws"
+) -> dict[str, Any]:
+    """Return the bucket policy: Deny statements, each with its own Sid, the same for any order of categories.
 
     - No request without TLS, nor with one older than 1.2 (S3-9).
     - Under `tenants/`, an object tag `category_tag` with another value than one of `categories` is refused, an
@@ -29,10 +33,22 @@ def bucket_policy(bucket: str, categories: Iterable[str], category_tag: str, par
 
     This guards against an upload that forgot its tag, not against one that takes pains to avoid it: an untagged
     upload with `If-None-Match` passes. `CopyObject` must name the tag with `TaggingDirective: REPLACE`.
+
+    `access_logs` is the beginning of the keys below which Elastic Load Balancing may write, such as
+    `load-balancer-logs/AWSLogs/123456789012`, or empty (ALB-8). The service principal is what AWS recommends in every
+    region; the account of a region, 600734575887 for Seoul, is the older form (user guide for Application Load
+    Balancers, "Enable access logs"). The account in the key is the load balancer's, so no other account can write.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
     tag = f"s3:RequestObjectTag/{category_tag}"
     values = sorted(set(categories))
+    allowed = {
+        "Sid": "AllowAccessLogs",
+        "Effect": "Allow",
+        "Principal": {"Service": LOG_DELIVERY},
+        "Action": "s3:PutObject",
+        "Resource": f"{arn}/{access_logs}/*",
+    }
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -66,6 +82,7 @@ def bucket_policy(bucket: str, categories: Iterable[str], category_tag: str, par
                 f"{arn}/{TENANTS_PREFIX}*",
                 {},
             ),
+            *([allowed] if access_logs else []),
         ],
     }
 

@@ -40,7 +40,7 @@ options:
     type: int
     required: true
   advice:
-    description: What a person can do when it does not get ready in time. It ends the failure's message.
+    description: What a person can do about it. Said once while it waits, and at the end of the failure's message.
     type: str
     default: ""
   region:

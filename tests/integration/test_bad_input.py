@@ -57,6 +57,18 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         50,
         "110 GiB or more",
     ),
+    "domain-of-another-zone": (
+        {"dns_zone_name": "triflow-ai.com", "dns_domain_name": "triflow.com"},
+        "dns_domain_name",
+        "triflow.com",
+        "ends in .triflow-ai.com",
+    ),
+    "named-lb-cookie": (
+        {"alb_stickiness": {"type": "lb_cookie", "duration": 3600, "cookie_name": "TRIFLOW_LB_COOKIE"}},
+        "alb_stickiness",
+        "lb_cookie",
+        "lb_cookie without cookie_name",
+    ),
     "lifecycle-wildcard": (
         {"s3_prefix_rules": [{"prefix": "*/logs/*", "expiration_days": 365}]},
         "s3_prefix_rules",
@@ -157,7 +169,10 @@ def preflight(lab: Lab, environment: dict[str, str], *arguments: str) -> Run:
 
 def inventory(directory: Path, hosts: dict[str, dict[str, Any]]) -> str:
     path = directory / "hosts.json"
-    named = {host: {"s3_bucket_name": f"triflow-{host}", **variables} for host, variables in hosts.items()}
+    named = {
+        host: {"s3_bucket_name": f"triflow-{host}", "dns_zone_name": f"{host}.com", **variables}
+        for host, variables in hosts.items()
+    }
     path.write_text(json.dumps({"prod": {"hosts": named}}))
     return str(path)
 

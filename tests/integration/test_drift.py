@@ -65,7 +65,7 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     lab.reset()
     directory = tmp_path_factory.mktemp("drift")
     inventory = directory / "hosts.yml"
-    inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {BUCKET}}}}}}}\n")
+    inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {BUCKET}, dns_zone_name: {STACK}.com}}}}}}\n")
     site = ("site.yml", "-i", str(inventory), "--diff")
     built = play(lab, directory, *site)
     assert built.exit_code == 0, built.output

@@ -27,7 +27,7 @@ class Stack:
         self.inventory = directory / "hosts.yml"
 
     def network(self, *arguments: str, flow_logs: bool) -> Played:
-        switch = f"{{s3_bucket_name: {STACK}, vpc_flow_logs: {str(flow_logs).lower()}}}"
+        switch = f"{{s3_bucket_name: {STACK}, dns_zone_name: {STACK}.com, vpc_flow_logs: {str(flow_logs).lower()}}}"
         self.inventory.write_text(f"prod: {{hosts: {{{STACK}: {switch}}}}}\n")
         played = play(self.lab, self.directory, "playbooks/network.yml", "-i", str(self.inventory), *arguments)
         assert played.exit_code == 0, played.output

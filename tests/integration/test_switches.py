@@ -19,7 +19,7 @@ FLOW_LOGS = {"flow-log", "log-group-flow-logs", "role-flow-logs"}
 )
 def test_switch_given_as_text(lab: Lab, tmp_path: Path, endpoints: str, flow_logs: str, planned: set[str]) -> None:
     inventory = tmp_path / "hosts.yml"
-    inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {STACK}}}}}}}\n")
+    inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {STACK}, dns_zone_name: {STACK}.com}}}}}}\n")
     switches = (f"vpc_interface_endpoints={endpoints}", f"vpc_flow_logs={flow_logs}")
     options = [word for switch in switches for word in ("-e", switch)]
     run = play(lab, tmp_path, "playbooks/network.yml", "-i", str(inventory), "--check", *options)

@@ -85,6 +85,16 @@ def test_order_of_the_categories_does_not_matter() -> None:
     assert json.dumps(bucket_policy("triflow-ai-prod", ["logs", "uploads"], "category")) == json.dumps(POLICY)
 
 
+def test_load_balancers_may_write_access_logs_where_they_are_told() -> None:
+    """ALB-8"""
+    with_logs = bucket_policy("triflow-ai-prod", ["logs", "uploads"], "category", "alb/AWSLogs/123456789012")
+    (allowed,) = [statement for statement in with_logs["Statement"] if statement not in POLICY["Statement"]]
+    assert (allowed["Effect"], allowed["Action"]) == ("Allow", "s3:PutObject")
+    assert allowed["Resource"] == f"{BUCKET}/alb/AWSLogs/123456789012/*"
+    assert allowed["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert {statement["Effect"] for statement in POLICY["Statement"]} == {"Deny"}
+
+
 def test_partition() -> None:
     policy = bucket_policy("b", ["logs"], "category", partition="aws-cn")
     assert {arn for s in policy["Statement"] for arn in as_list(s["Resource"])} == {
