@@ -39,26 +39,36 @@ class Compute:
             DefaultActions=[{"Type": "forward", "TargetGroupArn": self.target_group}],
         )
         self.ecs.create_cluster(clusterName=stack)
+        lab.aws("logs").create_log_group(logGroupName=stack)
 
     def register(self, image: str = IMAGE) -> str:
+        options = {"awslogs-group": self.stack, "awslogs-region": "ap-northeast-2", "awslogs-stream-prefix": "ecs"}
+        container = {
+            "name": "backend",
+            "image": image,
+            "portMappings": [{"containerPort": 8000}],
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+        }
         answer = self.ecs.register_task_definition(
             family=self.stack,
             cpu="512",
             memory="1024",
             networkMode="awsvpc",
             requiresCompatibilities=["FARGATE"],
-            containerDefinitions=[{"name": "backend", "image": image, "portMappings": [{"containerPort": 8000}]}],
+            executionRoleArn="arn:aws:iam::123456789012:role/execution",
+            containerDefinitions=[container],
         )
         arn: str = answer["taskDefinition"]["taskDefinitionArn"]
         return arn
 
-    def create_service(self, definition: str, count: int = 2) -> None:
+    def create_service(self, definition: str, count: int = 2, breaker: bool = False) -> None:
         self.ecs.create_service(
             cluster=self.stack,
             serviceName="backend",
             taskDefinition=definition,
             desiredCount=count,
             launchType="FARGATE",
+            deploymentConfiguration={"deploymentCircuitBreaker": {"enable": breaker, "rollback": breaker}},
             networkConfiguration={
                 "awsvpcConfiguration": {"subnets": self.subnets, "securityGroups": self.groups[:1]},
             },

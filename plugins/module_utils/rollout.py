@@ -1,0 +1,119 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a service's deployment is done, and why it is not: pure functions, and one that asks AWS.
+
+The shapes are those of DescribeServices, DescribeTasks and DescribeTargetHealth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+Service = dict[str, Any]
+Clients = Callable[[str], Any]  # a boto3 client by the service's name
+
+DESCRIBED_AT_ONCE = 100  # DescribeTasks, tasks
+SHOWN = {"tasks": 3, "events": 5, "lines": 10}
+
+
+class Progress(NamedTuple):
+    """How far a rollout is."""
+
+    done: bool
+    failed: bool
+    sentence: str
+
+
+def short(arn: str) -> str:
+    """The last part of an ARN: family and revision, or a task's id."""
+    return arn.split("/")[-1]
+
+
+def progress(service: Service, task_definition: str | None = None) -> Progress:
+    """How far the service's rollout is: to ``task_definition``, or to whatever it was told last."""
+    deployments = service["deployments"]
+    primary = next((item for item in deployments if item["status"] == "PRIMARY"), None)
+    if service["status"] != "ACTIVE" or primary is None:
+        return Progress(False, True, f"the service is {service['status']}")
+    wanted = task_definition or primary["taskDefinition"]
+    ours = next((item for item in deployments if item["taskDefinition"] == wanted), None)
+    if ours is None:
+        return Progress(False, True, f"{short(wanted)} was given up, it runs {short(primary['taskDefinition'])}")
+    if ours["rolloutState"] == "FAILED":
+        reason = ours.get("rolloutStateReason", "")
+        return Progress(False, True, f"the deployment of {short(wanted)} has failed: {reason}")
+    if ours is not primary:
+        return Progress(False, True, f"it goes back to {short(primary['taskDefinition'])}")
+    counts = f"{ours['runningCount']} of {ours['desiredCount']} tasks of {short(wanted)} run"
+    if ours.get("failedTasks"):
+        counts += f", {ours['failedTasks']} failed"
+    return Progress(ours["rolloutState"] == "COMPLETED", False, counts)
+
+
+def stopped_task(task: dict[str, Any]) -> str:
+    """One sentence on a stopped task."""
+    ends = [
+        f"{container['name']} exit code {container['exitCode']}"
+        if "exitCode" in container
+        else f"{container['name']} {container['reason']}"
+        for container in task["containers"]
+        if container.get("exitCode") or container.get("reason", "") not in ("", task.get("stoppedReason"))
+    ]
+    detail = f" ({', '.join(ends)})" if ends else ""
+    return f"task {short(task['taskArn'])} stopped: {task.get('stoppedReason', 'no reason given')}{detail}"
+
+
+def unhealthy_target(described: dict[str, Any]) -> str | None:
+    """One sentence on a target that gets no traffic because of its health, None for any other."""
+    health = described["TargetHealth"]
+    if health["State"] in ("healthy", "draining"):
+        return None
+    return (
+        f"target {described['Target']['Id']} is {health['State']}: {health.get('Description') or health.get('Reason')}"
+    )
+
+
+def log_places(definition: dict[str, Any], task_arn: str) -> list[tuple[str, str]]:
+    """Log group and stream of each container of a task."""
+    places = []
+    for container in definition["containerDefinitions"]:
+        log = container.get("logConfiguration", {})
+        options = log.get("options", {})
+        if log.get("logDriver") == "awslogs" and "awslogs-stream-prefix" in options:
+            stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{short(task_arn)}"
+            places.append((options["awslogs-group"], stream))
+    return places
+
+
+def stopped_tasks(ecs: Any, cluster: str, service: str, task_definition: str | None) -> list[dict[str, Any]]:
+    """The service's stopped tasks, the newest first: those of one task definition, or all. ECS keeps them an hour."""
+    arns = ecs.list_tasks(cluster=cluster, serviceName=service, desiredStatus="STOPPED")["taskArns"]
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns[:DESCRIBED_AT_ONCE])["tasks"] if arns else []
+    of_it = [task for task in tasks if task_definition in (None, task["taskDefinitionArn"])]
+    return sorted(of_it, key=lambda task: str(task.get("stoppedAt", "")), reverse=True)
+
+
+def last_lines(logs: Any, group: str, stream: str) -> list[str]:
+    """The last lines of a log stream; none when there is no such stream."""
+    try:
+        events = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=SHOWN["lines"])["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    return [event["message"].rstrip() for event in events]
+
+
+def reasons(clients: Clients, cluster: str, service: Service, task_definition: str | None) -> list[str]:
+    """Why a rollout is not done: stopped tasks, events, targets' health and the last log lines, in sentences."""
+    ecs = clients("ecs")
+    tasks = stopped_tasks(ecs, cluster, service["serviceName"], task_definition)
+    found = [stopped_task(task) for task in tasks[: SHOWN["tasks"]]]
+    found += [f"event: {event['message']}" for event in service["events"][: SHOWN["events"]]]
+    for balancer in service["loadBalancers"]:
+        answer = clients("elbv2").describe_target_health(TargetGroupArn=balancer["targetGroupArn"])
+        sentences = [unhealthy_target(target) for target in answer["TargetHealthDescriptions"]]
+        found += [sentence for sentence in sentences if sentence]
+    for task in tasks[:1]:
+        definition = ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]
+        for group, stream in log_places(definition, task["taskArn"]):
+            found += [f"log {stream}: {line}" for line in last_lines(clients("logs"), group, stream)]
+    return found
