@@ -11,7 +11,7 @@ options:
         C(triflow.platform.aws), see the variable C(stack_defaults).
     type: str
   tags:
-    description: Further tags for what is created. C(Name), C(triflow:stack) and C(triflow:component) are the module's own.
+    description: Further tags for what is created, beside C(Name), C(triflow:stack) and C(triflow:component).
     type: dict
     default: {}
 """
