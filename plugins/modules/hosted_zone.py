@@ -22,6 +22,13 @@ options:
     type: str
     choices: [create, adopt]
     default: create
+  own_records:
+    description:
+      - The stack's own records, each with C(name) and C(type). A run has deleted them before it deletes the zone.
+      - In check mode they are still there, and do not count.
+    type: list
+    elements: dict
+    default: []
 extends_documentation_fragment:
   - triflow.platform.stack
   - triflow.platform.stack.state
@@ -104,7 +111,7 @@ class HostedZone(Resource):
             for record in self.api.pages(
                 "list_resource_record_sets", "ResourceRecordSets", on=self.name, HostedZoneId=zone["id"]
             )
-            if route53.plain(record["Name"]) != self.name or record["Type"] not in ("NS", "SOA")
+            if (route53.plain(record["Name"]), record["Type"]) not in self._expected()
         ]
         if records and not self.module.check_mode:
             self.module.warn(
@@ -112,6 +119,10 @@ class HostedZone(Resource):
                 f"stack's: {', '.join(records)}"
             )
         return not records
+
+    def _expected(self) -> set[tuple[str, str]]:
+        own = self.module.params["own_records"] if self.module.check_mode else []
+        return {(self.name, "NS"), (self.name, "SOA")} | {(route53.plain(item["name"]), item["type"]) for item in own}
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -155,6 +166,7 @@ def main() -> None:
         {
             "name": {"type": "str", "required": True},
             "mode": {"type": "str", "choices": ["create", "adopt"], "default": "create"},
+            "own_records": {"type": "list", "elements": "dict", "default": []},
         }
     )
     run = Run(module)

@@ -116,6 +116,18 @@ def test_a_run_that_ended_before_the_tags_goes_on(dns: Any, name: str, stack: st
     assert tags(dns, zone) == expected_tags(stack, "hosted-zone")
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_the_plan_counts_on_the_stacks_own_records_to_be_gone(
+    dns: Any, name: str, run_module: RunModule, own: bool
+) -> None:
+    zone = run_module(MODULE, name=name)["resources"]["hosted-zone"]["id"]
+    add_record(dns, zone, name)
+    records = [{"name": name, "type": "MX" if own else "TXT"}]
+    assert run_module(MODULE, check=True, name=name, state="absent", own_records=records)["changed"] is own
+    assert run_module(MODULE, name=name, state="absent", own_records=records)["changed"] is False
+    assert zones(dns, name) == [zone]
+
+
 def test_a_zone_with_records_of_others_is_kept(dns: Any, name: str, run_module: RunModule) -> None:
     zone = run_module(MODULE, name=name)["resources"]["hosted-zone"]["id"]
     add_record(dns, zone, name)

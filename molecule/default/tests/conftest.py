@@ -23,6 +23,16 @@ def bucket() -> str:
 
 
 @pytest.fixture(scope="session")
+def zone_name() -> str:
+    return os.environ["TRIFLOW_ZONE"]
+
+
+@pytest.fixture(scope="session")
+def domain() -> str:
+    return os.environ["TRIFLOW_DOMAIN"]
+
+
+@pytest.fixture(scope="session")
 def aws() -> Callable[[str], Any]:
     session = boto3.Session()
     return session.client
