@@ -74,8 +74,13 @@ class Api:
         self.service = service
         self.client = module.client(service, retry_decorator=AWSRetry.jittered_backoff(catch_extra_error_codes=retry))
 
-    def call(self, operation: str, /, on: str, absent: tuple[str, ...] = (), **parameters: Any) -> dict[str, Any]:
-        """The operation's answer; an empty one when AWS answers with one of the error codes in ``absent``."""
+    def call(
+        self, operation: str, /, on: str, absent: tuple[str, ...] = (), advice: str | None = None, **parameters: Any
+    ) -> dict[str, Any]:
+        """The operation's answer; an empty one when AWS answers with one of the error codes in ``absent``.
+
+        ``advice`` is what to do when AWS refuses for a reason that is this call's own.
+        """
         try:
             answer: dict[str, Any] = getattr(self.client, operation)(aws_retry=True, **parameters)
             return answer
@@ -83,8 +88,8 @@ class Api:
             code = error.response["Error"]["Code"]
             if code in absent:
                 return {}
-            advice = next((text for start, text in ADVICE.items() if code.startswith(start)), None)
-            self._fail(error, operation, on, advice)
+            known = next((text for start, text in ADVICE.items() if code.startswith(start)), advice)
+            self._fail(error, operation, on, known)
         except BotoCoreError as error:
             self._fail(error, operation, on, "check credentials, region and network")
 

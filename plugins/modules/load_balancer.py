@@ -183,9 +183,11 @@ class LoadBalancer(NamedResource):
 
     def _set_attributes(self, arn: str, options: dict[str, Any]) -> None:
         if options:
+            writes = "the bucket's policy has to let Elastic Load Balancing write: run playbooks/data.yml first"
             self.api.call(
                 "modify_load_balancer_attributes",
                 on=self.component,
+                advice=writes if options.get("access_logs") else None,
                 LoadBalancerArn=arn,
                 Attributes=attributes({ATTRIBUTES[option][0]: value for option, value in options.items()}),
             )

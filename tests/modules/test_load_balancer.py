@@ -135,6 +135,7 @@ def test_access_logs(edge: Edge, stack: str, run_module: RunModule, allowed: boo
     result = run_module(MODULE, **options(edge, stack, **logs))
     if not allowed:
         assert "Access Denied for bucket" in result["msg"]
+        assert "run playbooks/data.yml first" in result["msg"]
         return
     assert result["diff"][0]["after"] == logs
     balancer = find(edge, stack)
