@@ -57,8 +57,9 @@ class CallbackModule(CallbackBase):
             for change in item.get("changes", []):
                 known = components.get(change["component"], "none")
                 components[change["component"]] = min(known, change["action"], key=STRONGEST.index)
-            if item.get("waited"):
-                self._stack(host)["waited"].update(item["waited"])
+            waited = {name: seconds for name, seconds in item.get("waited", {}).items() if seconds}
+            if waited:
+                self._stack(host)["waited"].update(waited)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self.check_mode = self.check_mode or bool(play.check_mode)

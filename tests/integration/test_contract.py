@@ -18,6 +18,8 @@ COMPONENTS = {
     "route-table-public", "route-table-private-a", "route-table-private-c",
     "security-group-default", "security-group-alb", "security-group-ecs", "security-group-rds",
     "db-subnet-group", "db-parameter-group", "database", "bucket", "bucket-lifecycle",
+    "hosted-zone", "certificate", "dns-record-validation", "dns-record-apex", "dns-record-wildcard",
+    "load-balancer", "target-group-backend", "listener-80", "listener-443",
     "extension-vector", "extension-uuid-ossp", "extension-pg_trgm", "extension-pg_stat_statements",
 }  # fmt: skip
 
