@@ -8,8 +8,8 @@ version_added: 0.1.0
 short_description: Refuse an AWS account in which a stack cannot work
 author: TriFlow AI (@triflow-ai)
 description:
-  - Checks the credentials, the account, the region, its availability zones and engine versions, and whether the
-    bucket's name is free or the account's own. All calls only read.
+  - Checks the credentials, the account, the region, its availability zones and engine versions, whether the bucket's
+    name is free or the account's own, and whether the hosted zone can be created or adopted. All calls only read.
   - Fails once, with everything that is wrong, each named by the variable that holds it in this collection.
 options:
   account_id:
@@ -34,6 +34,15 @@ options:
     description: Name of the stack's bucket.
     type: str
     required: true
+  zone_name:
+    description: Domain name of the stack's hosted zone.
+    type: str
+    required: true
+  zone_mode:
+    description: Whether the zone is to be created, or one of the account adopted.
+    type: str
+    choices: [create, adopt]
+    required: true
 extends_documentation_fragment:
   - triflow.platform.stack
   - amazon.aws.common.modules
@@ -54,6 +63,8 @@ EXAMPLES = r"""
     engine_version: "14"
     database_identifier: triflow-prod-db
     bucket_name: triflow-ai-prod
+    zone_name: triflow-ai.com
+    zone_mode: create
 """
 
 RETURN = r"""
@@ -95,6 +106,7 @@ problems:
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from ansible_collections.triflow.platform.plugins.module_utils import route53
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
     describe_problems,
@@ -215,6 +227,16 @@ def bucket_problems(s3: Any, bucket: str, account: str, region: str) -> list[Pro
     return []
 
 
+def hosted_zone_problems(api: Api, name: str, stack: str, mode: str) -> list[Problem]:
+    """Refuse to create a zone that the account has from elsewhere, and to adopt one that it does not have."""
+    try:
+        route53.choose(route53.read_zones(api, name), name, stack, mode)
+    except ValueError as error:
+        reason, _separator, accepted = str(error).partition("; ")
+        return [problem("dns_zone", mode, reason, accepted)]
+    return []
+
+
 def refuse(module: StackModule, problems: list[Problem]) -> NoReturn:
     """End the module with all problems."""
     headline = f"The account cannot hold the stack {module.params['stack']}; nothing was changed."
@@ -230,6 +252,8 @@ def main() -> None:
             "engine_version": {"type": "str", "required": True},
             "database_identifier": {"type": "str", "required": True},
             "bucket_name": {"type": "str", "required": True},
+            "zone_name": {"type": "str", "required": True},
+            "zone_mode": {"type": "str", "choices": ["create", "adopt"], "required": True},
         },
         state=False,
     )
@@ -259,6 +283,7 @@ def main() -> None:
         problems += bucket_problems(module.client("s3"), wanted["bucket_name"], identity["account"], region)
     except (BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=f"s3 head_bucket failed on {wanted['bucket_name']}")
+    problems += hosted_zone_problems(module.api("route53"), wanted["zone_name"], wanted["stack"], wanted["zone_mode"])
     if problems:
         refuse(module, problems)
     module.exit_json(

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,8 @@ ACCOUNT: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "somebody-elses",
         "unique in all of AWS",
     ),
+    "foreign-zone": ({"dns_zone_name": "somebody-elses.com"}, "dns_zone", "create", "adopt"),
+    "missing-zone": ({"dns_zone": "adopt"}, "dns_zone", "adopt", "create"),
 }
 # Text is what an AWX survey hands over, null is how a variable is left out.
 GOOD: dict[str, dict[str, Any]] = {
@@ -197,10 +200,13 @@ def account_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     )
     region = lab.environment["AWS_REGION"]
     s3.create_bucket(Bucket="somebody-elses", CreateBucketConfiguration={"LocationConstraint": region})
+    route53 = lab.aws("route53")
+    zone = route53.create_hosted_zone(Name="somebody-elses.com", CallerReference=uuid.uuid4().hex)["HostedZone"]["Id"]
     cases = {host: case[0] for host, case in ACCOUNT.items()}
     hosts = inventory(tmp_path_factory.mktemp("account"), cases | GOOD)
     yield preflight(lab, lab.environment, "playbooks/preflight.yml", "-i", hosts)
     s3.delete_bucket(Bucket="somebody-elses")
+    route53.delete_hosted_zone(Id=zone)
 
 
 def assert_refused(run: Run, host: str, variable: str, value: Any, accepted: str) -> None:
@@ -245,6 +251,8 @@ def test_account_is_only_read(account_run: Run) -> None:
         "DescribeDBInstances",
         "DescribeDBEngineVersions",
         "HeadBucket",
+        "ListHostedZonesByName",
+        "ListTagsForResources",
     }
     assert not any(call["write"] for call in account_run.calls)
 
