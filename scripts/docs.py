@@ -15,6 +15,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 NOTICE = "<!-- Written by `make docs` from the sources. Change those. -->"
 ROLE_TESTS = {
+    "alb": "molecule/default/tests/test_edge.py",
+    "dns": "molecule/default/tests/test_edge.py",
     "preflight": "tests/integration/test_bad_input.py",
     "rds": "molecule/default/tests/test_database.py",
     "s3": "molecule/default/tests/test_bucket.py",
