@@ -19,7 +19,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         service = {"name": {"type": "str", "required": True}, "task_definition": {"type": "str"}}
-        _, args = self.validate_argument_spec(
+        _unused, args = self.validate_argument_spec(
             argument_spec={
                 "cluster": {"type": "str", "required": True},
                 "services": {"type": "list", "elements": "dict", "required": True, "options": service},

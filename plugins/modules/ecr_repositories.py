@@ -32,7 +32,7 @@ options:
         description: Scan each image for known vulnerabilities when it is pushed.
         type: bool
       lifecycle_policy:
-        description: Lifecycle policy in AWS's own shape, C({rules: [...]}).
+        description: Lifecycle policy in AWS's own shape, a dict with the list C(rules).
         type: dict
   force:
     description: Let O(state=absent) delete a repository that holds images.
