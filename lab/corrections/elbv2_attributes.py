@@ -91,6 +91,9 @@ def _modify_load_balancer_attributes(
     balancer = self.load_balancers.get(arn)
     if balancer:
         wanted = balancer.attrs | attrs
+        # LoadBalancerAttribute, access_logs.s3.bucket: "required if access logs are enabled"
+        if attrs.get("access_logs.s3.enabled") == "true" and not attrs.get("access_logs.s3.bucket"):
+            raise ELBClientError("InvalidConfigurationRequest", "The access logs S3 bucket name cannot be empty")
         if wanted.get("access_logs.s3.enabled") == "true":
             _check_bucket(self, wanted["access_logs.s3.bucket"], wanted["access_logs.s3.prefix"])
     modified: dict[str, Any] = original(self, arn, attrs)

@@ -171,6 +171,10 @@ def test_access_logs_need_a_bucket_that_lets_the_service_write(edge: Edge) -> No
             LoadBalancerArn=balancer, Attributes=[{"Key": key, "Value": value} for key, value in values.items()]
         )
 
+    with refused("InvalidConfigurationRequest", "cannot be empty"):
+        edge.elb.modify_load_balancer_attributes(
+            LoadBalancerArn=balancer, Attributes=[{"Key": "access_logs.s3.enabled", "Value": "true"}]
+        )
     with refused("InvalidConfigurationRequest", "must exist"):
         switch_on()
     edge.s3.create_bucket(Bucket="logs", CreateBucketConfiguration={"LocationConstraint": REGION})

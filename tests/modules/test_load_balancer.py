@@ -142,5 +142,9 @@ def test_access_logs(edge: Edge, stack: str, run_module: RunModule, allowed: boo
     assert balancer
     assert attributes(edge, balancer["LoadBalancerArn"])["access_logs.s3.enabled"] == "true"
     assert run_module(MODULE, **options(edge, stack, **logs))["changed"] is False
+    disabled = [{"Key": "access_logs.s3.enabled", "Value": "false"}]
+    edge.elb.modify_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=disabled)
+    again = run_module(MODULE, **options(edge, stack, **logs))
+    assert again["diff"][0]["after"] == {"access_logs": True}
     off = run_module(MODULE, **options(edge, stack, access_logs=False))
     assert off["diff"][0]["after"] == {"access_logs": False}
