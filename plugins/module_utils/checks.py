@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.triflow.platform.plugins.module_utils import windows
 from ansible_collections.triflow.platform.plugins.module_utils.cidrs import network_problems
+from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_problems
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import lifecycle_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
 
@@ -118,6 +119,9 @@ PATTERNS = {
 LOAD_BALANCING = "Elastic Load Balancing does not take it"
 PORT = Range(1, 65535, "", "it is no TCP port")
 SECONDS = Range(1, 86400, "seconds", "nothing can be waited for that long")
+TASKS = Range(0, 1000, "tasks", "no service of ECS has that many")
+PERCENT = Range(1, 100, "per cent", "it is no CPU load")
+CONTAINER_HEALTH = "ECS does not take it"
 RANGES = {
     "rds_allocated_storage": Range(20, 65536, "GiB", "RDS does not offer gp3 volumes of that size"),
     "rds_max_allocated_storage": Range(20, 65536, "GiB", "RDS does not offer gp3 volumes of that size"),
@@ -128,6 +132,27 @@ RANGES = {
     "vpc_wait_timeout": SECONDS,
     "dns_wait_timeout": SECONDS,
     "alb_wait_timeout": SECONDS,
+    "ecs_wait_timeout": SECONDS,
+    # Amazon ECS API reference, HealthCheck and CreateService.
+    "ecs_health_check_interval": Range(5, 300, "seconds", CONTAINER_HEALTH),
+    "ecs_health_check_timeout": Range(2, 60, "seconds", CONTAINER_HEALTH),
+    "ecs_health_check_retries": Range(1, 10, "times", CONTAINER_HEALTH),
+    "ecs_health_check_start_period": Range(0, 300, "seconds", CONTAINER_HEALTH),
+    "ecs_health_check_grace_period": Range(0, 86400, "seconds", CONTAINER_HEALTH),
+    "ecs_desired_count": TASKS,
+    "ecs_prometheus_scrape_interval": Range(1, 3600, "seconds", "Prometheus would show gaps"),
+    "ecs_prometheus_memory": Range(64, 4096, "MiB", "it is no sensible size for the sidecar"),
+    "ecr_untagged_days": Range(1, 3650, "days", "ECR does not take it"),
+    "ecr_kept_images": Range(1, 10000, "images", "ECR does not take it"),
+    "autoscaling_min_capacity": TASKS,
+    "autoscaling_max_capacity": TASKS,
+    "autoscaling_scale_out_cpu": PERCENT,
+    "autoscaling_scale_in_cpu": PERCENT,
+    "autoscaling_target_cpu": PERCENT,
+    "autoscaling_scale_out_minutes": Range(1, 1440, "minutes", "an alarm does not look back that far"),
+    "autoscaling_scale_in_minutes": Range(1, 1440, "minutes", "an alarm does not look back that far"),
+    "autoscaling_scale_out_cooldown": Range(0, 3600, "seconds", "it is no sensible time between two steps"),
+    "autoscaling_scale_in_cooldown": Range(0, 3600, "seconds", "it is no sensible time between two steps"),
     # Elastic Load Balancing API reference, CreateTargetGroup, TargetGroupAttribute, LoadBalancerAttribute.
     "alb_health_check_interval": Range(5, 300, "seconds", LOAD_BALANCING),
     "alb_health_check_timeout": Range(2, 120, "seconds", LOAD_BALANCING),
@@ -144,7 +169,7 @@ RANGES = {
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-RETENTION_VARIABLES = ("vpc_flow_logs_retention_days",)
+RETENTION_VARIABLES = ("vpc_flow_logs_retention_days", "ecs_log_retention_days")
 
 # Below this size RDS runs gp3 at its baseline and takes neither value (DB-4; Amazon RDS user guide, "gp3 storage").
 PROVISIONED_FROM_GIB = 400
@@ -398,6 +423,7 @@ CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (
     _health_check_problems,
     _stickiness_problems,
     _target_group_problems,
+    compute_problems,
     _extension_problems,
     _lifecycle_problems,
     _tag_problems,

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def read(iam: Api, names: list[str]) -> list[dict[str, Any]]:
-    """Those of the roles that are there, each followed by its inline policies: two calls a role and one a policy."""
+    """Those of the roles that are there, each followed by its inline policies: three calls a role and one a policy."""
     found: list[dict[str, Any]] = []
     for name in names:
         role = iam.call("get_role", on=name, absent=("NoSuchEntity",), RoleName=name).get("Role")
         if not role:
             continue
         tags = from_aws(role.get("Tags"))
+        attached = iam.pages("list_attached_role_policies", "AttachedPolicies", on=name, RoleName=name)
         found.append(
             {
                 "type": "role",
@@ -30,6 +31,7 @@ def read(iam: Api, names: list[str]) -> list[dict[str, Any]]:
                 "stack": tags.get(STACK),
                 "name": name,
                 "assume_role_policy_document": role["AssumeRolePolicyDocument"],
+                "managed_policies": [policy["PolicyArn"] for policy in attached],
                 "tags": tags,
             }
         )

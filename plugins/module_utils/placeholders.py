@@ -41,6 +41,8 @@ KINDS = {  # how a component's name begins: how its id begins, and the playbook 
     "load-balancer": ("arn:aws:elasticloadbalancing:::loadbalancer/", "playbooks/edge.yml"),
     "target-group": ("arn:aws:elasticloadbalancing:::targetgroup/", "playbooks/edge.yml"),
     "certificate": ("arn:aws:acm:::certificate/", "playbooks/edge.yml"),
+    "role": ("arn:aws:iam:::role/", "playbooks/compute.yml"),
+    "service": ("arn:aws:ecs:::service/", "playbooks/compute.yml"),
     "hosted-zone": ("hostedzone/", "playbooks/edge.yml"),
 }
 

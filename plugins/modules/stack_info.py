@@ -29,6 +29,9 @@ options:
     type: list
     elements: str
     default: []
+  cluster_name:
+    description: ECS cluster whose services to read as well.
+    type: str
   zone_name:
     description: Public hosted zone to read as well, the stack's or an adopted one, with its C(name_servers).
     type: str
@@ -73,6 +76,7 @@ check_mode:
 
 from ansible_collections.triflow.platform.plugins.module_utils import (
     live_ec2,
+    live_ecs,
     live_edge,
     live_iam,
     live_logs,
@@ -89,6 +93,7 @@ def main() -> None:
             "services": {"type": "list", "elements": "str", "choices": ["ec2", "rds", "s3", "elbv2"], "required": True},
             "log_group_names": names,
             "role_names": names,
+            "cluster_name": {"type": "str"},
             "zone_name": {"type": "str"},
             "certificate_domain": {"type": "str"},
         },
@@ -106,6 +111,8 @@ def main() -> None:
             live += live_s3.read(module.api("s3"), tagging, stack)
     if "elbv2" in services:
         live += live_edge.read_load_balancers(module.api("elbv2"), stack)
+    if module.params["cluster_name"]:
+        live += live_ecs.read(module.api("ecs"), module.params["cluster_name"], stack)
     if module.params["zone_name"]:
         live += live_edge.read_zone(module.api("route53"), module.params["zone_name"], stack)
     if module.params["certificate_domain"]:

@@ -177,7 +177,7 @@ def test_a_service_that_is_being_deleted(run_module: RunModule, compute: Compute
     from ansible_collections.triflow.platform.plugins.modules import ecs_services
 
     draining = {**(compute.service() or {}), "status": "DRAINING"}
-    monkeypatch.setattr(ecs_services, "read_services", lambda *_: {"backend": draining})
+    monkeypatch.setattr(ecs_services, "read_services", lambda *_unused: {"backend": draining})
     result = run(run_module, compute, task_definition=definition)
     assert result["failed"]
     assert "is being deleted" in result["msg"]

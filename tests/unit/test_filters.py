@@ -9,16 +9,40 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.triflow.platform.plugins.filter import (
     bucket_policy,
+    ecs_execution_policy,
+    ecs_services,
+    ecs_task_definitions,
+    ecs_task_policy,
+    ecs_trust_policy,
     lifecycle_rules,
     nat_routes,
     newest_version,
+    scaling_alarms,
+    scaling_policies,
+    scaling_targets,
     subnet_plan,
     utc_window,
     windows_overlap,
 )
 
 FILTERS: dict[str, Callable[..., Any]] = {}
-for module in (bucket_policy, lifecycle_rules, nat_routes, newest_version, subnet_plan, utc_window, windows_overlap):
+for module in (
+    bucket_policy,
+    ecs_execution_policy,
+    ecs_services,
+    ecs_task_definitions,
+    ecs_task_policy,
+    ecs_trust_policy,
+    lifecycle_rules,
+    nat_routes,
+    newest_version,
+    scaling_alarms,
+    scaling_policies,
+    scaling_targets,
+    subnet_plan,
+    utc_window,
+    windows_overlap,
+):
     FILTERS.update(module.FilterModule().filters())
 
 
@@ -45,6 +69,14 @@ for module in (bucket_policy, lifecycle_rules, nat_routes, newest_version, subne
         ("lifecycle_rules", [[{"name": "a", "expiration_days": "x"}], [], 7, "c"], AnsibleFilterError("'x'")),
         ("bucket_policy", ["b", [], "category"], AnsibleFilterError("categories is []")),
         ("bucket_policy", ["b", "logs", "category"], AnsibleFilterError("categories is 'logs'")),
+        ("ecs_trust_policy", ["12345", "ap-northeast-2"], AnsibleFilterError("'12345' is no AWS account ID")),
+        ("ecs_execution_policy", [[{"name": "a"}], {}], AnsibleFilterError("'region' is missing")),
+        ("ecs_task_policy", ["b", ["tenants"], []], AnsibleFilterError("'tenants' is no prefix")),
+        ("ecs_task_definitions", [[{}], {}], AnsibleFilterError("is missing in a service or in the settings")),
+        ("ecs_services", [[{"name": "a"}], {}], AnsibleFilterError("'task_definitions' is missing")),
+        ("scaling_targets", [["a"], {}], AnsibleFilterError("'cluster' is missing in the settings")),
+        ("scaling_policies", [["a"], {}], AnsibleFilterError("'policy' is missing in the settings")),
+        ("scaling_alarms", [["a"], {}, {}], AnsibleFilterError("'stack' is missing in the settings")),
         (
             "nat_routes",
             [["a", "b", "c"], ["nat-1", "nat-2"]],

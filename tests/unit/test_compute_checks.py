@@ -1,0 +1,102 @@
+"""The checks over the variables of compute: the record passes, each wrong value is refused with its reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.test_checks import problems
+
+ARN = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:key-AbCdEf"
+BACKEND: dict[str, Any] = {"name": "backend", "container_port": 8000, "target_group": "backend"}
+WORKER: dict[str, Any] = {"name": "worker", "cpu": 256, "memory": 512, "desired_count": 0, "command": ["work"]}
+
+
+def services(**change: Any) -> dict[str, Any]:
+    return {"ecs_services": [{key: value for key, value in {**BACKEND, **change}.items() if value is not None}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "variable", "reason", "accepted"),
+    [
+        ({"ecs_cpu": 1000}, "ecs_cpu", "Fargate does not offer it", "256, 512, 1024, 2048"),
+        ({"ecs_memory": 1024}, "ecs_memory", "Fargate does not offer it", "2048 to 8192 MiB in steps of 1024"),
+        ({"ecs_cpu": 256, "ecs_memory": 1536}, "ecs_memory", "Fargate does not offer it", "512 to 2048 MiB"),
+        (services(memory=9000), "ecs_memory", "for the service backend", "with 1024 CPU units"),
+        (services(name="Back") | {"autoscaling_services": []}, "ecs_services", "part of a name", "1 to 31 lower-case"),
+        ({"ecr_repositories": ["a", "a"]}, "ecr_repositories", "there twice", "each name once"),
+        ({"ecr_repositories": ["a_b"]}, "ecr_repositories", "part of a name", "1 to 31 lower-case"),
+        ({"ecs_image": "triflow-prod/backend"}, "ecs_image", "no image with a tag or digest", "repository:tag"),
+        (services(image="backend:"), "ecs_services", "no image with a tag or digest", "repository:tag"),
+        (services(target_group="backen"), "ecs_services", "none of alb_target_groups", "did you mean backend"),
+        (services(container_port=None), "ecs_services", "target_group and no container_port", "both, or neither"),
+        (services(container_port=9000), "ecs_services", "container_port of backend is closed", "8000"),
+        ({"ecs_environment": {"LOG-LEVEL": "x"}}, "ecs_environment", "no name of an environment", "LOG_LEVEL"),
+        (
+            {"ecs_environment": {"KEY": "x"}, "ecs_secrets": {"KEY": ARN}},
+            "ecs_secrets",
+            "environment variable already",
+            "one of the two",
+        ),
+        ({"ecs_secrets": {"KEY": "password"}}, "ecs_secrets", "no ARN of a secret", "arn:aws:secretsmanager"),
+        ({"ecs_log_retention_days": 15}, "ecs_log_retention_days", "CloudWatch Logs does not take it", "14, 30"),
+        ({"iam_write_prefixes": ["tenants"]}, "iam_write_prefixes", "no literal prefix", "ends with /"),
+        ({"iam_read_prefixes": ["*/"]}, "iam_read_prefixes", "no literal prefix", "ends with /"),
+        (
+            {"ecs_prometheus_remote_write_url": "http://grafana.example.com/api"},
+            "ecs_prometheus_remote_write_url",
+            "443 only",
+            "https://",
+        ),
+        ({"ecs_prometheus_username": "u"}, "ecs_prometheus_username", "goes with", "both, or neither"),
+        (
+            {"ecs_prometheus_username": "u", "ecs_prometheus_password_secret": "password"},
+            "ecs_prometheus_password_secret",
+            "no ARN of a secret",
+            "arn:aws:secretsmanager",
+        ),
+        ({"autoscaling_services": ["backed"]}, "autoscaling_services", "none of ecs_services", "did you mean backend"),
+        (
+            {"autoscaling_max_capacity": 1},
+            "autoscaling_max_capacity",
+            "less than autoscaling_min_capacity",
+            "2 or more",
+        ),
+        ({"ecs_desired_count": 6}, "ecs_desired_count", "would change it at once", "2 to 5"),
+        (services(desired_count=1), "ecs_services", "would change it at once", "2 to 5"),
+        ({"autoscaling_scale_in_cpu": 70}, "autoscaling_scale_in_cpu", "come and go", "less than 70 %"),
+        ({"autoscaling_scale_out_cpu": 101}, "autoscaling_scale_out_cpu", "no CPU load", "1 to 100 per cent"),
+        ({"ecs_health_check_retries": 11}, "ecs_health_check_retries", "does not take it", "1 to 10 times"),
+        ({"ecs_wait_timeout": 0}, "ecs_wait_timeout", "waited for", "1 to 86400 seconds"),
+        ({"ecr_kept_images": 0}, "ecr_kept_images", "ECR", "1 to 10000 images"),
+    ],
+)
+def test_one_wrong_value_is_one_problem(change: dict[str, Any], variable: str, reason: str, accepted: str) -> None:
+    given = {"ecs_prometheus_username": "", "alb_target_groups": ["backend"], **change}
+    (found,) = problems(**given)
+    assert found["variable"] == variable
+    assert reason in found["reason"]
+    assert accepted in found["accepted"]
+
+
+def test_a_secret_that_stands_where_its_arn_should_is_not_shown() -> None:
+    (found,) = problems(ecs_secrets={"KEY": "hunter2"})
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ecs_services": [BACKEND, WORKER]},
+        {"ecs_secrets": {"KEY": f"{ARN}:password::", "OTHER": ARN}},
+        {"ecs_image": "docker.io/library/nginx:1.29"},
+        {"ecs_image": f"triflow-prod/backend@sha256:{'0' * 64}"},
+        {"ecs_cpu": 512, "ecs_memory": 1024},
+        {"autoscaling_services": [], "ecs_desired_count": 1},
+        {"ecs_prometheus_remote_write_url": "https://grafana.example.com/api/prom/push"},
+        {"iam_read_prefixes": []},
+    ],
+)
+def test_what_aws_takes_is_accepted(change: dict[str, Any]) -> None:
+    assert problems(**change) == []

@@ -1,0 +1,156 @@
+"""The policies of the tasks' roles: every statement of the record's stack, and what no policy may hold."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import Any
+
+import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.iam_policies import (
+    execution_policy,
+    task_policy,
+    trust_policy,
+)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it imports pkg_resources, which is deprecated
+    from parliament import analyze_policy_string
+
+ACCOUNT, REGION = "123456789012", "ap-northeast-2"
+IMAGES = [f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/triflow-prod/backend:1.0.0", "docker.io/prom/prometheus:v3.5.0"]
+LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/ecs/triflow-backend"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:key-AbCdEf"
+BUCKET = "arn:aws:s3:::triflow-ai-prod"
+# The Service Authorization Reference lists no resource type for these.
+WITHOUT_RESOURCE = {
+    "ecr:GetAuthorizationToken",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+}
+EXECUTION = execution_policy(IMAGES, [LOG_GROUP], [f"{SECRET}:password::", SECRET])
+TASK = task_policy("triflow-ai-prod", ["tenants/"], ["shared/"])
+POLICIES = {
+    "execution": EXECUTION,
+    "execution without secrets and ECR": execution_policy(IMAGES[1:], [LOG_GROUP], []),
+    "task": TASK,
+    "task that can be entered": task_policy("triflow-ai-prod", ["tenants/"], [], execute_command=True),
+    "task that only reads": task_policy("triflow-ai-prod", [], ["shared/"]),
+}
+
+
+def as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_every_statement_of_the_execution_role() -> None:
+    assert EXECUTION["Statement"] == [
+        {"Sid": "LogInToRegistry", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        {
+            "Sid": "PullImages",
+            "Effect": "Allow",
+            "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Resource": [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/triflow-prod/backend"],
+        },
+        {
+            "Sid": "WriteLogs",
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": [f"{LOG_GROUP}:log-stream:*"],
+        },
+        {
+            "Sid": "ReadSecrets",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": [SECRET],
+        },
+    ]
+
+
+def test_every_statement_of_the_task_role() -> None:
+    """S3-2"""
+    assert TASK["Statement"] == [
+        {
+            "Sid": "ListObjects",
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": BUCKET,
+            "Condition": {"StringLike": {"s3:prefix": ["shared/*", "tenants/*"]}},
+        },
+        {
+            "Sid": "ReadAndWriteObjects",
+            "Effect": "Allow",
+            "Action": [
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:GetObjectTagging",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+                "s3:PutObjectTagging",
+            ],
+            "Resource": [f"{BUCKET}/tenants/*"],
+        },
+        {"Sid": "ReadObjects", "Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"{BUCKET}/shared/*"]},
+    ]
+
+
+def test_who_may_assume_the_roles() -> None:
+    """Only ECS, and only for tasks of this account: no confused deputy."""
+    (statement,) = trust_policy(ACCOUNT, REGION)["Statement"]
+    assert statement == {
+        "Sid": "TasksOfThisAccount",
+        "Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:*"},
+        },
+    }
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_no_wildcard_where_aws_allows_a_name(name: str) -> None:
+    for statement in POLICIES[name]["Statement"]:
+        actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
+        assert actions
+        assert resources
+        assert not any("*" in action for action in actions)
+        assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
+        if "*" in resources:
+            assert set(actions) <= WITHOUT_RESOURCE
+        for resource in resources:
+            assert resource == "*" or resource.split(":")[5].strip("*/"), resource
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_policy_linter_finds_nothing(name: str) -> None:
+    findings = analyze_policy_string(json.dumps(POLICIES[name])).findings
+    assert [(finding.issue, finding.detail) for finding in findings] == []
+
+
+def test_the_policy_linter_looks() -> None:
+    wrong: dict[str, Any] = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+            {"Effect": "Allow", "Action": "s3:GetObjects", "Resource": f"{BUCKET}/*"},
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET},
+        ],
+    }
+    found = {finding.issue for finding in analyze_policy_string(json.dumps(wrong)).findings}
+    assert found >= {"RESOURCE_STAR", "UNKNOWN_ACTION", "RESOURCE_MISMATCH"}
+
+
+def test_further_statements_come_last() -> None:
+    further = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "arn:aws:ses:ap-northeast-2:123456789012:x"}
+    assert task_policy("b", ["tenants/"], [], further=[further])["Statement"][-1] == further
+
+
+def test_the_order_of_what_is_given_makes_no_other_policy() -> None:
+    turned = execution_policy(IMAGES[::-1], [LOG_GROUP], [SECRET])
+    assert turned == EXECUTION
+    assert task_policy("triflow-ai-prod", ["b/", "a/"], []) == task_policy("triflow-ai-prod", ["a/", "b/"], [])

@@ -1,0 +1,39 @@
+"""Names of images."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.images import full_image, repository_arn
+
+ACCOUNT, REGION = "123456789012", "ap-northeast-2"
+OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("image", "full"),
+    [
+        ("backend:1", f"{OWN}/backend:1"),
+        ("triflow-prod/backend:1.0.0", f"{OWN}/triflow-prod/backend:1.0.0"),
+        ("triflow-prod/backend@sha256:abc", f"{OWN}/triflow-prod/backend@sha256:abc"),
+        (f"{OWN}/backend:1", f"{OWN}/backend:1"),
+        ("docker.io/library/nginx:1.29", "docker.io/library/nginx:1.29"),
+        ("localhost/backend:1", "localhost/backend:1"),
+        ("registry:5000/backend:1", "registry:5000/backend:1"),
+    ],
+)
+def test_the_own_registry_stands_for_none(image: str, full: str) -> None:
+    assert full_image(image, ACCOUNT, REGION) == full
+
+
+@pytest.mark.parametrize(
+    ("image", "arn"),
+    [
+        (f"{OWN}/triflow-prod/backend:1", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/triflow-prod/backend"),
+        (f"{OWN}/backend@sha256:abc", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/backend"),
+        ("999999999999.dkr.ecr.us-east-1.amazonaws.com/a:1", "arn:aws:ecr:us-east-1:999999999999:repository/a"),
+        ("docker.io/library/nginx:1.29", None),
+        ("public.ecr.aws/nginx/nginx:1.29", None),
+    ],
+)
+def test_repository(image: str, arn: str | None) -> None:
+    assert repository_arn(image) == arn
