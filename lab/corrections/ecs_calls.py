@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import Lock
 from typing import Any
 
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.ecs.exceptions import InvalidParameterException
-from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.models import EC2ContainerServiceBackend, Task
 from moto.ecs.responses import DESCRIBE_TASKS_TAGS, EC2ContainerServiceResponse
 
-from lab.corrections.ecs_services import advance
-from lab.corrections.ecs_tasks import step
+from lab.corrections.ecs_services import advance, leave
+from lab.corrections.ecs_tasks import step, stop
 from lab.corrections.override import override
 
 KEPT = 50  # stopped tasks of a cluster; AWS keeps them for an hour
@@ -82,3 +84,30 @@ def _describe_services(original: Any, self: EC2ContainerServiceResponse) -> Acti
     observe(self.ecs_backend, self._get_param("cluster", "default").split("/")[-1])
     result: ActionResult = original(self)
     return result
+
+
+@override(EC2ContainerServiceBackend, "stop_task")
+def _stop_task(_: Any, self: EC2ContainerServiceBackend, cluster_str: str, task_str: str, reason: str) -> Task:
+    """StopTask: the given reason is shown as it is; a service takes the task out of traffic and starts another."""
+    cluster = self._get_cluster(cluster_str)
+    for task in self.tasks.get(cluster.name, {}).values():
+        if task.id != task_str.split("/")[-1]:
+            continue
+        service = self.services.get(f"{cluster.name}:{task.group.removeprefix('service:')}")
+        if service:
+            leave(self, service, task, "UserInitiated", reason or "Task stopped by user")
+        else:
+            stop(task, "UserInitiated", reason or "Task stopped by user", {"": 0})
+        return task
+    raise InvalidParameterException("The referenced task was not found.")
+
+
+@override(EC2ContainerServiceBackend, "iter_tagged_resources")
+def _iter_tagged_resources(original: Any, self: EC2ContainerServiceBackend) -> Iterator[TaggedResource]:
+    """GetResources of the Resource Groups Tagging API lists no task that has stopped."""
+    stopped = {
+        task.task_arn for tasks in self.tasks.values() for task in tasks.values() if task.last_status == "STOPPED"
+    }
+    for resource in original(self):
+        if resource.arn not in stopped:
+            yield resource

@@ -274,14 +274,3 @@ def _run_task(
     for task in tasks:
         dress(task, definition)
     return tasks
-
-
-@override(EC2ContainerServiceBackend, "stop_task")
-def _stop_task(_unused: Any, self: EC2ContainerServiceBackend, cluster_str: str, task_str: str, reason: str) -> Task:
-    """StopTask: the given reason is shown as it is; a service starts another task."""
-    cluster = self._get_cluster(cluster_str)
-    for task in self.tasks.get(cluster.name, {}).values():
-        if task.id == task_str.split("/")[-1]:
-            stop(task, "UserInitiated", reason or "Task stopped by user", {"": 0})
-            return task
-    raise InvalidParameterException("The referenced task was not found.")

@@ -322,6 +322,24 @@ def test_tasks_come_up_in_both_zones_with_the_services_tags(ecs: Ecs) -> None:
     assert len(ecs.targets()) == 2
 
 
+def test_stopped_task_leaves_the_target_group_and_is_replaced(ecs: Ecs, lab: Lab) -> None:
+    """StopTask; the tagging API lists running tasks only."""
+    ecs.listen()
+    tags = [{"key": "stack", "value": ecs.name}]
+    ecs.create(ecs.register(), loadBalancers=ecs.balancers(), propagateTags="SERVICE", tags=tags)
+    stopped = ecs.tasks(serviceName="backend")[0]["taskArn"]
+    before = ecs.targets()
+    ecs.ecs.stop_task(cluster=ecs.name, task=stopped)
+    assert len(ecs.targets()) == 1
+    after = ecs.tasks(serviceName="backend")
+    assert len(after) == len(ecs.targets()) == 2
+    assert len(ecs.targets() & before) == 1
+    found = lab.aws("resourcegroupstaggingapi").get_resources(
+        TagFilters=[{"Key": "stack", "Values": [ecs.name]}], ResourceTypeFilters=["ecs:task"]
+    )["ResourceTagMappingList"]
+    assert {item["ResourceARN"] for item in found} == {task["taskArn"] for task in after}
+
+
 def test_target_group_without_a_load_balancer_is_refused(ecs: Ecs) -> None:
     """CreateService: the target group must have an associated load balancer."""
     with refused("InvalidParameterException", "does not have an associated load balancer"):
