@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -25,11 +26,15 @@ def main(stack: str) -> None:
         ),
         *(item["DBInstanceIdentifier"] for item in boto3.client("rds").describe_db_instances()["DBInstances"]),
         *(bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]),
+        *(zone["Name"] for zone in boto3.client("route53").list_hosted_zones()["HostedZones"]),
+        *(role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"] if role["RoleName"].startswith(stack)),
+        *(group["logGroupName"] for group in boto3.client("logs").describe_log_groups()["logGroups"]),
         *(secret["Name"] for secret in boto3.client("secretsmanager").list_secrets()["SecretList"]),
         *(
             item["ResourceARN"]
             for item in tagged["ResourceTagMappingList"]
-            if "natgateway" not in item["ResourceARN"]  # AWS lists a deleted one for an hour
+            # AWS lists deleted NAT gateways and stopped tasks for an hour.
+            if not re.search(":natgateway/|:task/", item["ResourceARN"])
         ),
     ]
     if left:

@@ -20,6 +20,10 @@ COMPONENTS = {
     "db-subnet-group", "db-parameter-group", "database", "bucket", "bucket-lifecycle",
     "hosted-zone", "certificate", "dns-record-validation", "dns-record-apex", "dns-record-wildcard",
     "load-balancer", "target-group-backend", "listener-80", "listener-443",
+    "role-execution", "role-policy-execution", "role-task", "role-policy-task", "repository-backend",
+    "cluster", "log-group-backend", "task-definition-backend", "service-backend",
+    "scalable-target-backend", "scaling-policy-backend-out", "scaling-policy-backend-in",
+    "alarm-backend-scale-out", "alarm-backend-scale-in",
     "extension-vector", "extension-uuid-ossp", "extension-pg_trgm", "extension-pg_stat_statements",
 }  # fmt: skip
 
