@@ -16,7 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTICE = "<!-- Written by `make docs` from the sources. Change those. -->"
 ROLE_TESTS = {
     "alb": "molecule/default/tests/test_edge.py",
+    "autoscaling": "molecule/default/tests/test_compute.py",
     "dns": "molecule/default/tests/test_edge.py",
+    "ecr": "molecule/default/tests/test_compute.py",
+    "ecs": "molecule/default/tests/test_compute.py",
+    "iam": "molecule/default/tests/test_compute.py",
     "preflight": "tests/integration/test_bad_input.py",
     "rds": "molecule/default/tests/test_database.py",
     "s3": "molecule/default/tests/test_bucket.py",

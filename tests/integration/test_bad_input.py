@@ -70,6 +70,7 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "lb_cookie",
         "lb_cookie without cookie_name",
     ),
+    "task-that-fargate-lacks": ({"ecs_memory": 1024}, "ecs_memory", 1024, "2048 to 8192 MiB in steps of 1024"),
     "lifecycle-wildcard": (
         {"s3_prefix_rules": [{"prefix": "*/logs/*", "expiration_days": 365}]},
         "s3_prefix_rules",

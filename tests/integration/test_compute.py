@@ -1,0 +1,209 @@
+"""Who owns what of a service: what the autoscaler and releases changed stays, what somebody changed by hand goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Lab
+from tests.integration.playbook import Played, play
+
+STACK = "triflow-compute"
+VARIABLES = "s3_bucket_name: triflow-ai-compute, dns_zone_name: compute.triflow-ai.com"
+WORKER = {"name": "worker", "command": ["work"], "cpu": 256, "memory": 512}
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What was built, then one run of each kind after a change."""
+
+    built: Played
+    released: Played
+    check: Played
+    repaired: Played
+    again: Played
+
+
+def definition_of(lab: Lab) -> dict[str, Any]:
+    service = service_of(lab)
+    found = lab.aws("ecs").describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    return dict(found)
+
+
+def service_of(lab: Lab) -> dict[str, Any]:
+    (service,) = lab.aws("ecs").describe_services(cluster=STACK, services=["backend"])["services"]
+    return dict(service)
+
+
+def register(lab: Lab, **container: Any) -> str:
+    """What a pipeline does: the live task definition with another container, without tags."""
+    live = definition_of(lab)
+    names = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "runtimePlatform", "taskRoleArn")
+    given = {name: live[name] for name in (*names, "executionRoleArn")}
+    containers = [{**live["containerDefinitions"][0], **container}]
+    answer = lab.aws("ecs").register_task_definition(**given, containerDefinitions=containers)
+    return str(answer["taskDefinition"]["taskDefinitionArn"])
+
+
+def release_and_scale_out(lab: Lab) -> None:
+    """Another image runs, a newer revision waits, and there are 4 tasks."""
+    ecs = lab.aws("ecs")
+    second = register(lab, image="example/backend:2")
+    ecs.update_service(cluster=STACK, service="backend", taskDefinition=second, desiredCount=4)
+    register(lab, image="example/backend:3")
+
+
+def change_by_hand(lab: Lab) -> None:
+    ecs, iam = lab.aws("ecs"), lab.aws("iam")
+    service = service_of(lab)
+    network = service["networkConfiguration"]["awsvpcConfiguration"]
+    ecs.update_service(
+        cluster=STACK,
+        service="backend",
+        taskDefinition=register(lab, environment=[{"name": "DEBUG", "value": "1"}]),
+        networkConfiguration={"awsvpcConfiguration": {**network, "subnets": network["subnets"][:1]}},
+        deploymentConfiguration={"deploymentCircuitBreaker": {"enable": False, "rollback": False}},
+    )
+    iam.attach_role_policy(RoleName=f"{STACK}-task", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+    lab.aws("logs").put_retention_policy(logGroupName=f"/aws/ecs/{STACK}-backend", retentionInDays=30)
+    lab.aws("ecr").put_image_tag_mutability(repositoryName=f"{STACK}/backend", imageTagMutability="MUTABLE")
+    alarm = lab.aws("cloudwatch").describe_alarms(AlarmNames=[f"{STACK}-backend-scale-out"])["MetricAlarms"][0]
+    names = ("AlarmName", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "ComparisonOperator")
+    lab.aws("cloudwatch").put_metric_alarm(
+        **{name: alarm[name] for name in (*names, "EvaluationPeriods", "AlarmActions", "AlarmDescription")},
+        Threshold=95.0,
+    )
+
+
+@pytest.fixture(scope="module")
+def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("compute") / "hosts.yml"
+    path.write_text(f"prod: {{hosts: {{{STACK}: {{{VARIABLES}}}}}}}\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def runs(lab: Lab, inventory: Path) -> Runs:
+    lab.reset()
+
+    def run(layer: str, *options: str) -> Played:
+        return play(lab, inventory.parent, f"playbooks/{layer}.yml", "-i", str(inventory), "--diff", *options)
+
+    for layer in ("network", "edge"):
+        done = run(layer)
+        assert done.exit_code == 0, done.output
+    built = run("compute")
+    release_and_scale_out(lab)
+    released = run("compute")
+    change_by_hand(lab)
+    return Runs(built, released, run("compute", "--check"), run("compute"), run("compute"))
+
+
+def test_compute_stands(runs: Runs) -> None:
+    assert runs.built.exit_code == 0, runs.built.output
+    assert set(runs.built.components(STACK).values()) == {"create"}
+    assert len(runs.built.components(STACK)) == 14
+
+
+def test_a_release_and_a_scale_out_are_left_alone(runs: Runs) -> None:
+    """The image is the pipeline's, the number of tasks the autoscaler's, and a newer revision is nobody's yet."""
+    assert runs.released.exit_code == 0, runs.released.output
+    assert set(runs.released.components(STACK).values()) == {"none"}
+    assert runs.released.writes == []
+
+
+def test_check_shows_what_was_changed_by_hand(runs: Runs) -> None:
+    assert runs.check.exit_code == 0, runs.check.output
+    assert runs.check.writes == []
+    changed = {name for name, action in runs.check.components(STACK).items() if action != "none"}
+    assert changed == {
+        "role-task", "log-group-backend", "repository-backend", "task-definition-backend", "service-backend",
+        "alarm-backend-scale-out",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("component", "before", "after"),
+    [
+        (
+            "role-task",
+            {"managed_policies": ["arn:aws:iam::aws:policy/AmazonS3FullAccess"]},
+            {"managed_policies": []},
+        ),
+        ("log-group-backend", {"retention": 30}, {"retention": 14}),
+        ("repository-backend", {"image_tag_mutability": "MUTABLE"}, {"image_tag_mutability": "IMMUTABLE"}),
+        (
+            "task-definition-backend",
+            {"backend.environment": {"DEBUG": "1"}},
+            {"backend.environment": ""},
+        ),
+        ("alarm-backend-scale-out", {"threshold": 95.0}, {"threshold": 70.0}),
+    ],
+)
+def test_check_shows_the_field_before_and_after(runs: Runs, component: str, before: Any, after: Any) -> None:
+    assert runs.check.diffs(STACK)[component] == (before, after)
+
+
+def test_check_shows_the_service_field_by_field(runs: Runs) -> None:
+    before, after = runs.check.diffs(STACK)["service-backend"]
+    assert set(before) == set(after) == {"task_definition", "subnets", "circuit_breaker"}
+    assert (before["circuit_breaker"], after["circuit_breaker"]) == (
+        {"enable": False, "rollback": False},
+        {"enable": True, "rollback": True},
+    )
+    assert (len(before["subnets"]), len(after["subnets"])) == (1, 2)
+
+
+def test_the_run_repairs_it_and_keeps_what_is_not_its_own(runs: Runs, lab: Lab) -> None:
+    assert runs.repaired.exit_code == 0, runs.repaired.output
+    assert runs.repaired.components(STACK) == runs.check.components(STACK)
+    assert runs.again.writes == []
+    assert set(runs.again.components(STACK).values()) == {"none"}
+    service, (container,) = service_of(lab), definition_of(lab)["containerDefinitions"]
+    assert service["desiredCount"] == service["runningCount"] == 4
+    assert container["image"] == "example/backend:2"
+    assert container["environment"] == []
+
+
+def test_a_second_run_makes_few_calls(runs: Runs) -> None:
+    assert len(runs.again.calls) <= 60
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_worker_is_one_more_element(lab: Lab, inventory: Path) -> None:
+    """And a service that leaves the list of those that scale has no scalable target any more."""
+    backend = {"name": "backend", "container_port": 8000, "target_group": "backend"}
+    variables = inventory.parent / "worker.yml"
+    variables.write_text(f"ecs_services: {[backend, WORKER]}\nautoscaling_services: [worker]\n")
+    compute = ("playbooks/compute.yml", "-i", str(inventory), "-e", f"@{variables}")
+    run = play(lab, inventory.parent, *compute)
+    assert run.exit_code == 0, run.output
+    actions = run.components(STACK)
+    assert {name for name, action in actions.items() if action == "create"} == {
+        "log-group-worker", "task-definition-worker", "service-worker", "scalable-target-worker",
+        "scaling-policy-worker-out", "scaling-policy-worker-in", "alarm-worker-scale-out", "alarm-worker-scale-in",
+    }  # fmt: skip
+    assert {name for name, action in actions.items() if action == "delete"} == {
+        "scalable-target-backend", "alarm-backend-scale-out", "alarm-backend-scale-in",
+    }  # fmt: skip
+    again = play(lab, inventory.parent, *compute)
+    assert again.writes == []
+    (worker,) = lab.aws("ecs").describe_services(cluster=STACK, services=["worker"])["services"]
+    assert (worker["runningCount"], worker["loadBalancers"]) == (2, [])
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_rollout_that_fails_says_why_and_leaves_the_old_version_running(lab: Lab, inventory: Path) -> None:
+    before = service_of(lab)
+    wrong = ("-e", "ecs_image_owner=stack", "-e", "ecs_image=docker.io/example/backend:3-fails-exit-7")
+    run = play(lab, inventory.parent, "playbooks/compute.yml", "-i", str(inventory), "--tags", "ecs", *wrong)
+    assert run.exit_code != 0
+    (failed,) = [result for result in run.results[STACK] if result.get("failed")]
+    assert "did not roll out" in failed["msg"]
+    assert any("(backend exit code 7)" in reason for reason in failed["reasons"])
+    after = service_of(lab)
+    assert after["taskDefinition"] == before["taskDefinition"]
+    assert after["runningCount"] == before["runningCount"] == before["desiredCount"]
