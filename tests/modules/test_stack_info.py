@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Lab
+from tests.modules.compute import Compute
 from tests.modules.conftest import RunModule
 from tests.modules.tagging import expected_tags, tag_list
 
@@ -127,6 +128,7 @@ def test_log_group_and_role_are_read_by_name(lab: Lab, stack: str, run_module: R
             "stack": stack,
             "name": stack,
             "assume_role_policy_document": TRUST,
+            "managed_policies": [],
             "tags": expected_tags(stack, "role"),
         },
         {
@@ -167,3 +169,17 @@ def test_bad_input(run_module: RunModule, options: dict[str, Any], message: str)
     result = run_module("stack_info", **options)
     assert result["failed"] is True
     assert message in result["msg"]
+
+
+def test_services_of_the_stack_in_its_cluster(lab: Lab, stack: str, run_module: RunModule) -> None:
+    compute = Compute(lab, stack)
+    definition = compute.register()
+    compute.create_service(definition)
+    assert of_type(run_module("stack_info", services=[], cluster_name=stack), "service") == []  # without its tags
+    arn = compute.service()["serviceArn"]  # type: ignore[index]
+    tags = expected_tags(stack, "service-backend")
+    compute.ecs.tag_resource(resourceArn=arn, tags=[{"key": key, "value": value} for key, value in tags.items()])
+    (service,) = of_type(run_module("stack_info", services=[], cluster_name=stack), "service")
+    assert (service["id"], service["component"], service["name"]) == (arn, "service-backend", "backend")
+    assert (service["task_definition"], service["tags"]) == (definition, tags)
+    assert run_module("stack_info", services=[], cluster_name=f"{stack}-none")["live"] == []
