@@ -87,7 +87,7 @@ def _describe_services(original: Any, self: EC2ContainerServiceResponse) -> Acti
 
 
 @override(EC2ContainerServiceBackend, "stop_task")
-def _stop_task(_: Any, self: EC2ContainerServiceBackend, cluster_str: str, task_str: str, reason: str) -> Task:
+def _stop_task(_unused: Any, self: EC2ContainerServiceBackend, cluster_str: str, task_str: str, reason: str) -> Task:
     """StopTask: the given reason is shown as it is; a service takes the task out of traffic and starts another."""
     cluster = self._get_cluster(cluster_str)
     for task in self.tasks.get(cluster.name, {}).values():
