@@ -29,6 +29,10 @@ options:
     type: list
     elements: str
     default: []
+  account:
+    description: Return C(account_id) without reading any role.
+    type: bool
+    default: false
   cluster_name:
     description: ECS cluster whose services to read as well.
     type: str
@@ -65,7 +69,7 @@ live:
   sample: [{type: subnet, id: subnet-0a1b2c3d4e5f60718, component: subnet-public-a, cidr: 10.0.1.0/24}]
 account_id:
   description: The AWS account.
-  returned: with O(role_names)
+  returned: with O(account) or O(role_names)
   type: str
   sample: "123456789012"
 check_mode:
@@ -93,6 +97,7 @@ def main() -> None:
             "services": {"type": "list", "elements": "str", "choices": ["ec2", "rds", "s3", "elbv2"], "required": True},
             "log_group_names": names,
             "role_names": names,
+            "account": {"type": "bool", "default": False},
             "cluster_name": {"type": "str"},
             "zone_name": {"type": "str"},
             "certificate_domain": {"type": "str"},
@@ -119,9 +124,10 @@ def main() -> None:
         live += live_edge.read_certificate(module.api("acm"), module.params["certificate_domain"], stack)
     if module.params["log_group_names"]:
         live += live_logs.read(module.api("logs"), module.params["log_group_names"])
-    account = {}
     if module.params["role_names"]:
         live += live_iam.read(module.api("iam"), module.params["role_names"])
+    account = {}
+    if module.params["account"] or module.params["role_names"]:
         account["account_id"] = module.api("sts").call("get_caller_identity", on="the account")["Account"]
     module.exit_json(changed=False, live=live, check_mode=module.check_mode, **account)
 

@@ -99,6 +99,12 @@ def test_bucket_and_subnet_group(lab: Lab, ec2: Any, stack: str, vpc: str, run_m
     assert (group["id"], group["description"], sorted(group["subnets"])) == (stack, "for the test", sorted(subnets))
 
 
+def test_the_account_alone(run_module: RunModule) -> None:
+    result = run_module("stack_info", services=[], account=True)
+    assert (result["account_id"], result["live"]) == ("123456789012", [])
+    assert "account_id" not in run_module("stack_info", services=[])
+
+
 def test_log_group_and_role_are_read_by_name(lab: Lab, stack: str, run_module: RunModule) -> None:
     logs, iam = lab.aws("logs"), lab.aws("iam")
     logs.create_log_group(logGroupName=stack, tags=expected_tags(stack, "log-group"))
