@@ -34,6 +34,7 @@ MODULES = (
     "ecs_tasks",
     "ecs_services",
     "ecs_calls",
+    "ecs_deployments",
     "application_autoscaling",
     "cloudwatch_alarms",
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from math import ceil
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -19,6 +18,7 @@ from moto.ecs.models import EC2ContainerServiceBackend, Service, Task
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 
+from lab.corrections import ecs_history
 from lab.corrections.ecs_tasks import PLATFORM_VERSION, begin, defined, end, essential_behaviour, interface, now, stop
 from lab.corrections.override import override
 
@@ -162,7 +162,9 @@ def _create_service(original: Any, self: EC2ContainerServiceResponse) -> ActionR
     kept = ("deploymentConfiguration", "networkConfiguration", *DEFAULTS)
     _put(service, {name: parameters[name] for name in kept if name in parameters})
     _put(service, {name: value for name, value in DEFAULTS.items() if name not in parameters})
+    service.history = []  # type: ignore[attr-defined]
     deploy(service, str(service.task_definition))
+    ecs_history.start(service)
     service.running_count = service.pending_count = 0
     return ActionResult({"service": service})
 
@@ -188,6 +190,7 @@ def _update_service(_unused: Any, self: EC2ContainerServiceResponse) -> ActionRe
     deployments_of(service)[0]["desiredCount"] = service.desired_count
     if changed or force:
         deploy(service, definition)
+        ecs_history.start(service)
     return ActionResult({"service": service})
 
 
@@ -313,6 +316,7 @@ def _run(backend: EC2ContainerServiceBackend, service: Service, primary: dict[st
         primary["rolloutStateReason"] = f"ECS deployment {primary['id']} completed."
         primary["updatedAt"] = now()
         service.completed = primary["taskDefinition"]  # type: ignore[attr-defined]
+        ecs_history.complete(service)
         say(service, f"(deployment {primary['id']}) deployment completed.")
         say(service, "has reached a steady state.")
 
@@ -322,7 +326,7 @@ def _fail(backend: EC2ContainerServiceBackend, service: Service, primary: dict[s
     if service.desired_count == 0:
         _run(backend, service, primary)
         return
-    threshold = min(max(ceil(service.desired_count / 2), 3), 200)
+    threshold = ecs_history.threshold(service)
     for number in range(threshold):
         task = launch(backend, service, primary, number)
         definition = backend.describe_task_definition(task.task_definition_arn)
@@ -339,6 +343,7 @@ def _fail(backend: EC2ContainerServiceBackend, service: Service, primary: dict[s
 
 def _count_failure(service: Service, primary: dict[str, Any], tasks: int) -> None:
     primary["failedTasks"] += tasks
+    ecs_history.count(service, primary["failedTasks"])
     breaker = service.deployment_configuration["deploymentCircuitBreaker"]  # type: ignore[attr-defined]
     if not breaker["enable"] or primary["failedTasks"] < 3:
         return
@@ -347,7 +352,9 @@ def _count_failure(service: Service, primary: dict[str, Any], tasks: int) -> Non
     primary["updatedAt"] = now()
     say(service, f"(deployment {primary['id']}) deployment failed: tasks failed to start.")
     before = service.completed  # type: ignore[attr-defined]
-    if not breaker["rollback"] or before in (None, primary["taskDefinition"]):
+    back_to = None if before == primary["taskDefinition"] else before
+    ecs_history.fail(service, back_to)
+    if not breaker["rollback"] or back_to is None:
         return
     say(service, f"rolling back to the last completed deployment after (deployment {primary['id']}) failed.")
-    deploy(service, before, f"ECS deployment circuit breaker: rolling back to task definition {before}.")
+    deploy(service, back_to, f"ECS deployment circuit breaker: rolling back to task definition {back_to}.")
