@@ -18,6 +18,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.cidrs import netw
 from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_problems
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import lifecycle_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
+from ansible_collections.triflow.platform.plugins.module_utils.release_checks import release_problems
 
 Variables = Mapping[str, Any]
 
@@ -169,7 +170,7 @@ RANGES = {
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-RETENTION_VARIABLES = ("vpc_flow_logs_retention_days", "ecs_log_retention_days")
+RETENTION_VARIABLES = ("logs_retention_days", "logs_database_retention_days", "vpc_flow_logs_retention_days")
 
 # Below this size RDS runs gp3 at its baseline and takes neither value (DB-4; Amazon RDS user guide, "gp3 storage").
 PROVISIONED_FROM_GIB = 400
@@ -424,6 +425,7 @@ CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (
     _stickiness_problems,
     _target_group_problems,
     compute_problems,
+    release_problems,
     _extension_problems,
     _lifecycle_problems,
     _tag_problems,

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.conftest import PROJECT, Lab
 
 ANSIBLE_PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
 TIMEOUT_SECONDS = 400
+KILL_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -78,3 +82,31 @@ def play(lab: Lab, directory: Path, *arguments: str, **variables: str) -> Played
             results.setdefault(host, []).append(result)
     written = json.loads(summary.read_text(encoding="utf-8")) if summary.exists() else {}
     return Played(done.returncode, done.stdout + done.stderr, results, written, lab.calls()[before:])
+
+
+def killed_at(lab: Lab, directory: Path, writes: int, *arguments: str) -> bool:
+    """Start a playbook, and kill it and its children when it has made so many writing calls; False if it is done."""
+    seen = len(lab.calls())
+    output = (directory / "killed.log").open("wb")
+    with (
+        output,
+        subprocess.Popen(
+            [ANSIBLE_PLAYBOOK, *arguments],
+            cwd=PROJECT,
+            env=environment(lab, directory),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        ) as process,
+    ):
+        deadline = time.monotonic() + KILL_SECONDS
+        while sum(call["write"] for call in lab.calls()[seen:]) < writes:
+            if process.poll() is not None:
+                assert process.returncode == 0, (directory / "killed.log").read_text()
+                return False
+            assert time.monotonic() < deadline, f"no {writes} writing calls within {KILL_SECONDS} s"
+            time.sleep(0.02)
+        parent = psutil.Process(process.pid)
+        for victim in (parent, *parent.children(recursive=True)):
+            victim.kill()
+    return True

@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from tests.conftest import PROJECT, Lab
-from tests.integration.playbook import ANSIBLE_PLAYBOOK, environment, play
+from tests.conftest import Lab
+from tests.integration.playbook import killed_at, play
 
 SITE = ("site.yml", "-i", "inventories/prod")
 # Each run is killed as soon as the emulator has seen so many writing calls of it, mostly in the middle of a module.
 WRITES = (1, 1, 2, 2, 3, 3, 4, 5, 6, 7)
 FEWEST_KILLS = 6  # a machine under load makes more calls before it is killed, and is done sooner
-KILL_SECONDS = 120
-
-
-def killed_at(lab: Lab, directory: Path, writes: int) -> bool:
-    """Start site.yml and kill it with all its children when it has made so many writing calls; False if it is done."""
-    seen = len(lab.calls())
-    command = [ANSIBLE_PLAYBOOK, *SITE]
-    output = (directory / "killed.log").open("wb")
-    with (
-        output,
-        subprocess.Popen(
-            command,
-            cwd=PROJECT,
-            env=environment(lab, directory),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        ) as process,
-    ):
-        deadline = time.monotonic() + KILL_SECONDS
-        while sum(call["write"] for call in lab.calls()[seen:]) < writes:
-            if process.poll() is not None:
-                assert process.returncode == 0, (directory / "killed.log").read_text()
-                return False
-            assert time.monotonic() < deadline, f"no {writes} writing calls within {KILL_SECONDS} s"
-            time.sleep(0.02)
-        parent = psutil.Process(process.pid)
-        for victim in (parent, *parent.children(recursive=True)):
-            victim.kill()
-    return True
 
 
 def described(lab: Lab) -> dict[str, list[dict[str, Any]]]:
@@ -77,7 +44,7 @@ def account(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, lis
     """Killed again and again, every run going on from where the one before was killed; then one run to the end."""
     lab.reset()
     directory = tmp_path_factory.mktemp("killed")
-    kills = [killed_at(lab, directory, writes) for writes in WRITES]
+    kills = [killed_at(lab, directory, writes, *SITE) for writes in WRITES]
     assert kills.count(True) >= FEWEST_KILLS
     last = play(lab, directory, *SITE)
     assert last.exit_code == 0, last.output
