@@ -2,75 +2,70 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
-from ansible_collections.triflow.platform.plugins.action import ecs_rollout
 
 from tests.conftest import Lab
 from tests.modules.compute import Compute
+from tests.modules.controller import Clock, RunAction, clock, run_action
+
+__all__ = ["clock", "run_action"]
+
+
+class Rollout(Compute):
+    """A cluster, and the action that waits for its service."""
+
+    def __init__(self, lab: Lab, stack: str, run_action: RunAction) -> None:
+        super().__init__(lab, stack)
+        self.run_action = run_action
+
+    def wait(self, lines: list[str] | None = None, check: bool = False, **options: Any) -> dict[str, Any]:
+        entry = {"name": "backend", "task_definition": options.pop("task_definition", None)}
+        given = {"stack": self.stack, "cluster": self.stack, "timeout": 30, **options}
+        return self.run_action("ecs_rollout", lines, check, services=[entry], **given)
 
 
 @pytest.fixture
-def compute(lab: Lab, stack: str, monkeypatch: pytest.MonkeyPatch) -> Compute:
-    for name, value in lab.environment.items():
-        monkeypatch.setenv(name, value)
-    return Compute(lab, stack)
+def compute(lab: Lab, stack: str, run_action: RunAction) -> Rollout:
+    return Rollout(lab, stack, run_action)
 
 
-def wait(
-    compute: Compute, lines: list[str] | None = None, check: bool = False, timeout: int = 30, **entry: Any
-) -> dict[str, Any]:
-    given = {"stack": compute.stack, "region": "ap-northeast-2", "cluster": compute.stack, "timeout": timeout}
-    task = SimpleNamespace(args={**given, "services": [{"name": "backend", **entry}]}, check_mode=check, async_val=0)
-    shell = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-    action = ecs_rollout.ActionModule(task, shell, None, None, None, None)
-    action._display = SimpleNamespace(display=(lines if lines is not None else []).append)
-    result: dict[str, Any] = action.run()
-    return result
-
-
-def failure(compute: Compute, **arguments: Any) -> tuple[str, list[str]]:
+def failure(compute: Rollout, **arguments: Any) -> tuple[str, list[str]]:
     with pytest.raises(AnsibleActionFail) as caught:
-        wait(compute, **arguments)
+        compute.wait(**arguments)
     reasons: list[str] = caught.value.result["reasons"]
     assert caught.value.result["service"] == "backend"
     return str(caught.value), reasons
 
 
-def test_a_good_rollout(compute: Compute) -> None:
+def test_a_good_rollout(compute: Rollout) -> None:
     definition = compute.register()
     compute.create_service(definition)
-    result = wait(compute, task_definition=definition)
+    result = compute.wait(task_definition=definition)
     assert (result["changed"], list(result["waited"])) == (False, ["backend"])
-    assert wait(compute)["waited"] == {"backend": 0}
+    assert compute.wait()["waited"] == {"backend": 0}
 
 
-def test_a_plan_waits_for_nothing(compute: Compute, lab: Lab) -> None:
+def test_a_plan_waits_for_nothing(compute: Rollout, lab: Lab) -> None:
     before = len(lab.calls())
-    assert wait(compute, check=True)["waited"] == {}
+    assert compute.wait(check=True)["waited"] == {}
     assert lab.calls()[before:] == []
 
 
-def test_it_says_how_far_it_is_and_ends_in_time(compute: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody really sleeps: the clock goes on instead."""
-    clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(f"{ecs_rollout.__name__}.time.monotonic", lambda: clock.now)
-    monkeypatch.setattr(
-        f"{ecs_rollout.__name__}.time.sleep", lambda seconds: setattr(clock, "now", clock.now + seconds)
-    )
+def test_it_says_how_far_it_is_and_ends_in_time(compute: Rollout, clock: Clock) -> None:
     compute.create_service(compute.register("example/backend:starts-after-600s"))
     lines: list[str] = []
     message, _reasons = failure(compute, lines=lines, timeout=12)
     sentence = f"0 of 2 tasks of {compute.stack}:1 run"
-    assert lines == [f"  {compute.stack}: backend: {sentence} ({second} s of at most 12 s)" for second in (0, 5)]
+    asked = (0, 5, 10, 12)
+    assert lines == [f"  {compute.stack}: backend: {sentence} ({second} s of at most 12 s)" for second in asked]
     assert f"did not roll out: after 12 s {sentence}" in message
-    assert clock.now == 10
+    assert clock.now == 12
 
 
-def test_a_failing_container(compute: Compute) -> None:
+def test_a_failing_container(compute: Rollout) -> None:
     definition = compute.register("example/backend:fails-exit-3")
     compute.create_service(definition, breaker=True)
     message, reasons = failure(compute, task_definition=definition)
@@ -82,9 +77,9 @@ def test_a_failing_container(compute: Compute) -> None:
     assert reasons[-1].endswith("lab: exit code 3")
 
 
-def test_a_rollback_is_no_success(compute: Compute) -> None:
+def test_a_rollback_is_no_success(compute: Rollout) -> None:
     compute.create_service(compute.register(), breaker=True)
-    wait(compute)
+    compute.wait()
     second = compute.register("example/backend:cannot-pull")
     compute.ecs.update_service(cluster=compute.stack, service="backend", taskDefinition=second)
     assert "has failed" in failure(compute, task_definition=second)[0]
@@ -93,13 +88,13 @@ def test_a_rollback_is_no_success(compute: Compute) -> None:
     assert any("CannotPullContainerError" in reason for reason in reasons)
 
 
-def test_a_missing_service_names_the_playbook(compute: Compute) -> None:
+def test_a_missing_service_names_the_playbook(compute: Rollout) -> None:
     with pytest.raises(AnsibleActionFail, match=r"Service backend .* is not there: run playbooks/compute\.yml"):
-        wait(compute)
+        compute.wait()
 
 
-def test_what_aws_refuses_is_told(compute: Compute) -> None:
+def test_what_aws_refuses_is_told(compute: Rollout) -> None:
     compute.ecs.delete_cluster(cluster=compute.stack)
     compute.stack = "no-such-cluster"
     with pytest.raises(AnsibleActionFail, match="Cannot follow the rollout in stack no-such-cluster"):
-        wait(compute)
+        compute.wait()

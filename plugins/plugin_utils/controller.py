@@ -1,0 +1,73 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The base of the actions that ask AWS from the controller, so that a person sees how it goes."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+DELAY = 5  # seconds between two questions
+
+
+class ControllerAction(ActionBase):
+    _supports_check_mode = True
+
+    purpose: ClassVar[str]  # what it cannot do when AWS refuses: "follow the rollout"
+    options: ClassVar[dict[str, Any]]  # argument spec, without what every action of ours takes
+
+    args: dict[str, Any]
+    clients: dict[str, Any]
+
+    @abstractmethod
+    def work(self) -> dict[str, Any]:
+        """The result. What AWS refuses needs no care: it fails the action with the purpose and AWS's words."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        super().run(tmp, task_vars)
+        common = {
+            "stack": {"type": "str", "required": True},
+            "tags": {"type": "dict", "default": {}},
+            "region": {"type": "str", "required": True},
+        }
+        _unused, self.args = self.validate_argument_spec(argument_spec={**common, **self.options})
+        self.clients = {}
+        try:
+            return self.work()
+        except (BotoCoreError, ClientError) as error:
+            raise AnsibleActionFail(f"Cannot {self.purpose} in stack {self.args['stack']}: {error}") from error
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service, made once."""
+        import boto3  # only when there is something to ask: a plan often has nothing
+
+        if service not in self.clients:
+            self.clients[service] = boto3.client(service, region_name=self.args["region"])
+        return self.clients[service]
+
+    def deadline(self, seconds: int) -> float:
+        """The end of a time that begins now, for ``moments``."""
+        return time.monotonic() + seconds
+
+    def moments(self, deadline: float, delay: int = DELAY) -> Iterator[float]:
+        """When to look, as seconds since the first look: at once, every ``delay`` seconds, and at the deadline."""
+        begun = time.monotonic()
+        while True:
+            yield time.monotonic() - begun
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(delay, left))
+
+    def say(self, sentence: str) -> None:
+        self._display.display(f"  {self.args['stack']}: {sentence}")
+
+    def fail(self, sentences: list[str], **result: Any) -> AnsibleActionFail:
+        """To be raised: the first sentence, and the others below it."""
+        return AnsibleActionFail("\n  ".join(sentences), result=result)
