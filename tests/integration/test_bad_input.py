@@ -78,8 +78,8 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "a literal key prefix",
     ),
     "retention-of-15-days": (
-        {"vpc_flow_logs_retention_days": 15},
-        "vpc_flow_logs_retention_days",
+        {"logs_retention_days": 15},
+        "logs_retention_days",
         15,
         "one of 1, 3, 5, 7, 14, 30",
     ),

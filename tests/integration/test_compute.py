@@ -105,7 +105,7 @@ def runs(lab: Lab, inventory: Path) -> Runs:
 def test_compute_stands(runs: Runs) -> None:
     assert runs.built.exit_code == 0, runs.built.output
     assert set(runs.built.components(STACK).values()) == {"create"}
-    assert len(runs.built.components(STACK)) == 14
+    assert len(runs.built.components(STACK)) == 15
 
 
 def test_a_release_and_a_scale_out_are_left_alone(runs: Runs) -> None:

@@ -17,7 +17,7 @@ COMPONENTS = {
     "subnet-public-a", "subnet-public-c", "subnet-private-a", "subnet-private-c",
     "route-table-public", "route-table-private-a", "route-table-private-c",
     "security-group-default", "security-group-alb", "security-group-ecs", "security-group-rds",
-    "db-subnet-group", "db-parameter-group", "database", "bucket", "bucket-lifecycle",
+    "log-group-database", "db-subnet-group", "db-parameter-group", "database", "bucket", "bucket-lifecycle",
     "hosted-zone", "certificate", "dns-record-validation", "dns-record-apex", "dns-record-wildcard",
     "load-balancer", "target-group-backend", "listener-80", "listener-443",
     "role-execution", "role-policy-execution", "role-task", "role-policy-task", "repository-backend",

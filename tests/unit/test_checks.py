@@ -106,6 +106,7 @@ def test_what_is_not_given_is_not_checked() -> None:
         ("s3_abort_multipart_days", 0, "less than a day", "1 or more"),
         ("vpc_cidr", "10.0.0.0/8", "cannot be a /8", "/16 to /28"),
         ("vpc_flow_logs_retention_days", 15, "CloudWatch Logs", "1, 3, 5, 7, 14, 30,"),
+        ("logs_database_retention_days", 8, "CloudWatch Logs", "1, 3, 5, 7, 14, 30,"),
         ("vpc_wait_timeout", 0, "waited for", "1 to 86400 seconds"),
         ("security_groups_container_port", 0, "no TCP port", "1 to 65535"),
         ("security_groups_load_balancer_ports", [80, 65536], "no TCP port", "1 to 65535"),
