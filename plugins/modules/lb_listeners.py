@@ -105,7 +105,11 @@ from typing import Any, override
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
-from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import read_tags
+from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import (
+    forward_of,
+    forward_request,
+    read_tags,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, to_aws
 
@@ -120,16 +124,7 @@ def action_of(described: dict[str, Any]) -> dict[str, Any]:
         redirect = SAME_ADDRESS | described["RedirectConfig"]
         return {"type": "redirect", **camel_dict_to_snake_dict(redirect)}
     if described["Type"] == "forward" and "ForwardConfig" in described:
-        forward = described["ForwardConfig"]
-        stickiness = forward.get("TargetGroupStickinessConfig", {})
-        return {
-            "type": "forward",
-            "target_groups": [
-                {"target_group_arn": group["TargetGroupArn"], "weight": int(group.get("Weight", 1))}
-                for group in forward["TargetGroups"]
-            ],
-            "stickiness_duration": stickiness.get("DurationSeconds") if stickiness.get("Enabled") else None,
-        }
+        return {"type": "forward", **forward_of(described)}
     shown: dict[str, Any] = camel_dict_to_snake_dict({key: value for key, value in described.items() if key != "Order"})
     return shown
 
@@ -155,15 +150,7 @@ def to_request(action: dict[str, Any]) -> dict[str, Any]:
     if action["type"] == "redirect":
         redirect = {key: value for key, value in action.items() if key != "type"}
         return {"Type": "redirect", "RedirectConfig": snake_dict_to_camel_dict(redirect, capitalize_first=True)}
-    duration = action["stickiness_duration"]
-    stickiness = {"Enabled": True, "DurationSeconds": duration} if duration else {"Enabled": False}
-    groups = [
-        {"TargetGroupArn": group["target_group_arn"], "Weight": group["weight"]} for group in action["target_groups"]
-    ]
-    return {
-        "Type": "forward",
-        "ForwardConfig": {"TargetGroups": groups, "TargetGroupStickinessConfig": stickiness},
-    }
+    return forward_request(action)
 
 
 class Listener(Resource):
