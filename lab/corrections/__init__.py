@@ -37,6 +37,7 @@ MODULES = (
     "ecs_deployments",
     "application_autoscaling",
     "cloudwatch_alarms",
+    "cloudwatch_dashboards",
 )
 
 
