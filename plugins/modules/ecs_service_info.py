@@ -101,6 +101,12 @@ services:
     load_balancers:
       description: C(target_group_arn), C(container_name) and C(container_port) of each.
       type: list
+    health_check_grace_period_seconds:
+      description: Seconds in which a new task may fail its load balancer's health check.
+      type: int
+    enable_execute_command:
+      description: Whether C(aws ecs execute-command) into the tasks is allowed.
+      type: bool
     targets:
       description: C(target_group_arn), C(id), C(port), C(state) and C(description) of each target.
       type: list
@@ -163,6 +169,8 @@ class Reader:
             "subnets": network.get("subnets", []),
             "security_groups": network.get("securityGroups", []),
             "load_balancers": balancers,
+            "health_check_grace_period_seconds": service.get("healthCheckGracePeriodSeconds", 0),
+            "enable_execute_command": service.get("enableExecuteCommand", False),
             "targets": [target for balancer in balancers for target in self._targets(name, balancer)],
             "events": [
                 {"at": iso(event["createdAt"]), "message": event["message"]}

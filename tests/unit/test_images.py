@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils.images import full_image, repository_arn
+from ansible_collections.triflow.platform.plugins.module_utils.images import (
+    full_image,
+    released_image,
+    repository_arn,
+)
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -37,3 +41,22 @@ def test_the_own_registry_stands_for_none(image: str, full: str) -> None:
 )
 def test_repository(image: str, arn: str | None) -> None:
     assert repository_arn(image) == arn
+
+
+DIGEST = "sha256:" + "0a" * 32
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "full"),
+    [
+        (f"{OWN}/triflow-prod/backend:1", "2", f"{OWN}/triflow-prod/backend:2"),
+        (f"{OWN}/triflow-prod/backend@{DIGEST}", "2", f"{OWN}/triflow-prod/backend:2"),
+        (f"{OWN}/triflow-prod/backend:1", DIGEST, f"{OWN}/triflow-prod/backend@{DIGEST}"),
+        (f"{OWN}/backend:1@{DIGEST}", "2", f"{OWN}/backend:2"),
+        ("registry:5000/backend", "2", "registry:5000/backend:2"),
+        (f"{OWN}/triflow-prod/backend:1", "other/backend:2", f"{OWN}/other/backend:2"),
+        (f"{OWN}/triflow-prod/backend:1", "docker.io/example/backend:2", "docker.io/example/backend:2"),
+    ],
+)
+def test_what_a_release_asks_for(current: str, wanted: str, full: str) -> None:
+    assert released_image(current, wanted, ACCOUNT, REGION) == full
