@@ -37,6 +37,10 @@ MODULES = (
     "ecs_deployments",
     "application_autoscaling",
     "cloudwatch_alarms",
+    "cloudwatch_actions",
+    "lambda_functions",
+    "sns",
+    "events_targets",
     "cloudwatch_dashboards",
 )
 
