@@ -37,6 +37,7 @@ MODULES = (
     "ecs_deployments",
     "application_autoscaling",
     "cloudwatch_alarms",
+    "log_events",
     "cloudwatch_actions",
     "lambda_functions",
     "sns",

@@ -1,4 +1,4 @@
-"""CloudWatch alarms: the state of a new one, what an update keeps, and tags."""
+"""CloudWatch alarms: the state of a new one, since when it has it, what an update keeps, and tags."""
 
 from __future__ import annotations
 
@@ -19,9 +19,20 @@ def _put_metric_alarm(
     if before:
         alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
         alarm.state_updated_timestamp = before.state_updated_timestamp
+        alarm.state_transitioned_timestamp = before.state_transitioned_timestamp  # type: ignore[attr-defined]
     else:
         alarm.state_value = "INSUFFICIENT_DATA"
+        alarm.state_transitioned_timestamp = alarm.state_updated_timestamp  # type: ignore[attr-defined]
     return alarm
+
+
+@override(Alarm, "update_state")
+def _update_state(original: Any, self: Alarm, reason: str, reason_data: str, state_value: str) -> None:
+    """MetricAlarm, StateTransitionedTimestamp: when the state became another one."""
+    before = self.state_value
+    original(self, reason, reason_data, state_value)
+    if state_value != before:
+        self.state_transitioned_timestamp = self.state_updated_timestamp  # type: ignore[attr-defined]
 
 
 @override(CloudWatchBackend, "delete_alarms")

@@ -41,13 +41,18 @@ def forget(backend: EC2ContainerServiceBackend, cluster: str) -> None:
 
 @override(EC2ContainerServiceResponse, "list_tasks")
 def _list_tasks(_unused: Any, self: EC2ContainerServiceResponse) -> ActionResult:
-    """ListTasks: the running ones unless asked for the stopped ones, and those of one service."""
+    """ListTasks: the running ones unless asked for the stopped ones, and those of one service.
+
+    startedBy "must be the only filter that you use".
+    """
     backend = self.ecs_backend
     cluster = backend._get_cluster(self._get_param("cluster", "default"))
     observe(backend, cluster.name)
     service, family = self._get_param("serviceName"), self._get_param("family")
     started_by, launch_type = self._get_param("startedBy"), self._get_param("launchType")
     wanted = self._get_param("desiredStatus", "RUNNING")
+    if started_by and set(self._get_params()) - {"cluster", "startedBy", "maxResults", "nextToken"}:
+        raise InvalidParameterException("cannot specify startedBy with other arguments")
     found = [
         task.task_arn
         for task in backend.tasks.get(cluster.name, {}).values()

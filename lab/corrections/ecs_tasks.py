@@ -23,6 +23,7 @@ from moto.ecs.exceptions import InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Task, TaskDefinition
 from moto.logs.models import logs_backends
 
+from lab.corrections.ecs_task_definitions import SIZES
 from lab.corrections.override import override
 
 PLATFORM_VERSION = "1.4.0"  # what LATEST is on Linux
@@ -101,7 +102,8 @@ def dress(task: Task, definition: TaskDefinition) -> None:
     backend = ec2_backends[task._account_id][task.region_name]
     task.availability_zone = backend.get_subnet(subnet).availability_zone  # type: ignore[attr-defined]
     task.created_at = now()  # type: ignore[attr-defined]
-    task.cpu, task.memory = definition.cpu, definition.memory  # type: ignore[attr-defined]
+    task.cpu = task.overrides.get("cpu", definition.cpu)  # type: ignore[attr-defined]
+    task.memory = task.overrides.get("memory", definition.memory)  # type: ignore[attr-defined]
     task.platform_version, task.platform_family = PLATFORM_VERSION, "Linux"  # type: ignore[attr-defined]
     task.last_status = "PROVISIONING"
     task.health_status = "UNKNOWN"  # type: ignore[attr-defined]
@@ -259,7 +261,9 @@ EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(
 def _run_task(
     original: Any, self: EC2ContainerServiceBackend, cluster_str: str, task_definition_str: str, *rest: Any, **more: Any
 ) -> list[Task]:
-    """RunTask: refused on a deleted cluster and for containers that the task definition does not have."""
+    """RunTask: refused on a deleted cluster, for containers that the task definition does not have, for a startedBy
+    with other characters or more than 128, and for a size that Fargate does not have.
+    """
     if self._get_cluster(cluster_str).status != "ACTIVE":
         raise InvalidParameterException("Cluster is inactive.")
     definition = self.describe_task_definition(task_definition_str)
@@ -270,6 +274,14 @@ def _run_task(
             raise InvalidParameterException(
                 f"Override for container named {item['name']} is not a container in the TaskDefinition."
             )
+    started_by = (rest[2] if len(rest) > 2 else more.get("started_by")) or ""
+    if not re.fullmatch(r"[A-Za-z0-9_/-]{0,128}", started_by):
+        raise InvalidParameterException(
+            "startedBy has more than 128 characters, or other than letters, digits, -, / and _"
+        )
+    cpu, memory = overrides.get("cpu", definition.cpu), overrides.get("memory", definition.memory)
+    if "FARGATE" in (definition.requires_compatibilities or []) and int(memory or 0) not in SIZES.get(str(cpu), ()):
+        raise InvalidParameterException("No Fargate configuration exists for given values.")
     tasks: list[Task] = original(self, cluster_str, task_definition_str, *rest, **more)
     for task in tasks:
         dress(task, definition)

@@ -141,3 +141,17 @@ def test_alarm_keeps_state_and_tags_when_it_is_put_again(scaling: Scaling) -> No
     scaling.cloudwatch.delete_alarms(AlarmNames=[scaling.name])
     scaling.cloudwatch.put_metric_alarm(**alarm)
     assert scaling.cloudwatch.list_tags_for_resource(ResourceARN=found["AlarmArn"])["Tags"] == []
+
+
+def test_alarm_has_its_state_since_it_became_another_one(scaling: Scaling) -> None:
+    """MetricAlarm: StateTransitionedTimestamp and StateUpdatedTimestamp."""
+    scaling.cloudwatch.put_metric_alarm(AlarmName=scaling.name, **ALARM)
+    seen = []
+    for reason in ("one", "two"):
+        scaling.cloudwatch.set_alarm_state(AlarmName=scaling.name, StateValue="ALARM", StateReason=reason)
+        (found,) = scaling.alarms(scaling.name)
+        assert found["StateReason"] == reason
+        seen.append(found)
+    assert seen[1]["StateUpdatedTimestamp"] > seen[0]["StateUpdatedTimestamp"]
+    assert seen[1]["StateTransitionedTimestamp"] == seen[0]["StateTransitionedTimestamp"]
+    assert seen[0]["StateTransitionedTimestamp"] == seen[0]["StateUpdatedTimestamp"]

@@ -101,15 +101,13 @@ class Ecs:
         )
         return found
 
+    def one_off(self, definition: str) -> dict[str, Any]:
+        where = {"cluster": self.name, "launchType": "FARGATE", "networkConfiguration": self.network}
+        return {**where, "taskDefinition": definition}
+
     def run(self, definition: str, *command: str) -> dict[str, Any]:
         overrides = {"containerOverrides": [{"name": "backend", "command": list(command)}]} if command else {}
-        (task,) = self.ecs.run_task(
-            cluster=self.name,
-            taskDefinition=definition,
-            launchType="FARGATE",
-            networkConfiguration=self.network,
-            overrides=overrides,
-        )["tasks"]
+        (task,) = self.ecs.run_task(**self.one_off(definition), overrides=overrides)["tasks"]
         started: dict[str, Any] = task
         return started
 
@@ -254,6 +252,30 @@ def test_one_off_task_takes_its_time(ecs: Ecs) -> None:
     assert ecs.task(arn)["lastStatus"] == "RUNNING"
     ecs.ecs.stop_task(cluster=ecs.name, task=arn, reason="enough")
     assert ecs.task(arn)["stoppedReason"] == "enough"
+
+
+def test_one_off_tasks_are_found_by_who_started_them(ecs: Ecs) -> None:
+    """ListTasks: startedBy is the only filter then; RunTask: up to 128 of certain characters."""
+    definition = ecs.register()
+    asked = ecs.one_off(definition)
+    (task,) = ecs.ecs.run_task(**asked, startedBy="release/2_a-b")["tasks"]
+    ecs.run(definition)
+    assert [found["taskArn"] for found in ecs.tasks(startedBy="release/2_a-b")] == [task["taskArn"]]
+    assert len(ecs.tasks()) == 2
+    with refused("InvalidParameterException", "cannot specify startedBy with other arguments"):
+        ecs.tasks(startedBy="release/2_a-b", desiredStatus="STOPPED")
+    for name in ("a" * 129, "with space"):
+        with refused("InvalidParameterException", "startedBy"):
+            ecs.ecs.run_task(**asked, startedBy=name)
+
+
+def test_one_off_task_of_another_size(ecs: Ecs) -> None:
+    """TaskOverride, cpu and memory; "Task CPU and memory" of the developer guide."""
+    asked = ecs.one_off(ecs.register())
+    (task,) = ecs.ecs.run_task(**asked, overrides={"cpu": "2048", "memory": "4096"})["tasks"]
+    assert (task["cpu"], task["memory"]) == ("2048", "4096")
+    with refused("InvalidParameterException", "No Fargate configuration exists for given values"):
+        ecs.ecs.run_task(**asked, overrides={"cpu": "2048"})
 
 
 def test_one_off_task_that_cannot_start(ecs: Ecs) -> None:
