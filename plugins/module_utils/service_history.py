@@ -8,8 +8,9 @@ Amazon ECS service deployments"). A deployment that was rolled back is not SUCCE
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from ansible_collections.triflow.platform.plugins.module_utils.moments import iso
 
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
@@ -19,11 +20,6 @@ SHOWN = 10
 LISTED_AT_ONCE = 100  # ListServiceDeployments, maxResults
 PAGES = 10  # a deployment every two hours for 90 days
 DESCRIBED_AT_ONCE = 20  # DescribeServiceRevisions, serviceRevisionArns
-
-
-def iso(moment: datetime | None) -> str | None:
-    """The moment in UTC, such as ``2026-01-20T09:00:00+00:00``."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None
 
 
 def newest_first(briefs: list[Brief]) -> list[Brief]:

@@ -127,9 +127,9 @@ from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import service_history
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import read_services
+from ansible_collections.triflow.platform.plugins.module_utils.moments import iso
 from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import DESCRIBED_AT_ONCE, SHOWN, stopped_task
-from ansible_collections.triflow.platform.plugins.module_utils.service_history import iso
 
 
 class Reader:
