@@ -72,7 +72,7 @@ lint-ruff: .venv/.test
 	ruff format --check
 
 lint-mypy: .venv/.test
-	mypy lab scripts tests conftest.py collections/ansible_collections/triflow/platform/plugins
+	mypy lab scripts tests conftest.py roles collections/ansible_collections/triflow/platform/plugins
 
 lint-shell: .venv/.test
 	shellcheck scripts/find-python .ci/run
