@@ -17,6 +17,7 @@ NOTICE = "<!-- Written by `make docs` from the sources. Change those. -->"
 ROLE_TESTS = {
     "alb": "molecule/default/tests/test_edge.py",
     "autoscaling": "molecule/default/tests/test_compute.py",
+    "dashboard": "molecule/default/tests/test_dashboard.py",
     "dns": "molecule/default/tests/test_edge.py",
     "ecr": "molecule/default/tests/test_compute.py",
     "ecs": "molecule/default/tests/test_compute.py",

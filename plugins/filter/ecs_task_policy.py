@@ -13,7 +13,7 @@ version_added: 0.1.0
 short_description: Build the policy of the application's role
 description:
   - Lets the application read and write below some prefixes of the bucket and read below others (S3-2).
-positional: write_prefixes, read_prefixes, execute_command, further
+positional: write_prefixes, read_prefixes, execute_command, metric_namespace, further
 options:
   _input:
     description: Name of the bucket.
@@ -33,6 +33,10 @@ options:
     description: Allow C(aws ecs execute-command) into the tasks.
     type: bool
     default: false
+  metric_namespace:
+    description: Allow to put metrics in this CloudWatch namespace (MON-7). Empty for none.
+    type: str
+    default: ""
   further:
     description: Further statements, as a policy document has them.
     type: list
@@ -57,13 +61,14 @@ def ecs_task_policy(
     write_prefixes: list[str],
     read_prefixes: list[str],
     execute_command: bool = False,
+    metric_namespace: str = "",
     further: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return the policy."""
     wrong = [prefix for prefix in [*write_prefixes, *read_prefixes] if not prefix.endswith("/") or "*" in prefix]
     if wrong:
         raise AnsibleFilterError(f"ecs_task_policy: {wrong[0]!r} is no prefix: give literal ones that end with /")
-    return iam_policies.task_policy(bucket, write_prefixes, read_prefixes, execute_command, further)
+    return iam_policies.task_policy(bucket, write_prefixes, read_prefixes, execute_command, metric_namespace, further)
 
 
 class FilterModule:

@@ -112,6 +112,12 @@ PATTERNS = {
         "it cannot begin the keys of access logs",
         "a prefix outside tenants/, without AWSLogs and without a slash at its ends: load-balancer-logs",
     ),
+    # Amazon CloudWatch API reference, PutMetricData.
+    "dashboard_custom_namespace": Pattern(
+        r"(?!AWS/)[A-Za-z0-9._/#-][A-Za-z0-9._/#:-]{0,254}",
+        "CloudWatch does not take it as a namespace of one's own",
+        "at most 255 letters, digits and . - _ / # : characters, not beginning with AWS/ or a colon: TriFlow/prod",
+    ),
     "s3_category_tag": Pattern(
         r"(?!aws:)[\w +\-=.:/@]{1,128}", "S3 does not take it as an object tag's key", "a key such as category"
     ),

@@ -81,9 +81,13 @@ def task_policy(
     write_prefixes: list[str],
     read_prefixes: list[str],
     execute_command: bool = False,
+    metric_namespace: str = "",
     further: list[dict[str, Any]] | None = None,
 ) -> Policy:
-    """What the application may do: read and write below some prefixes of the bucket, read below others (S3-2)."""
+    """What the application may do: read and write below some prefixes of the bucket, read below others (S3-2).
+
+    With ``metric_namespace`` it may also put metrics, in this namespace only (MON-7).
+    """
     arn = f"arn:aws:s3:::{bucket}"
     prefixes = sorted({*write_prefixes, *read_prefixes})
     statements = []
@@ -101,4 +105,7 @@ def task_policy(
     if execute_command:
         channels = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
         statements.append(_statement("ExecuteCommand", [f"ssmmessages:{name}" for name in channels], "*"))
+    if metric_namespace:
+        namespace = {"cloudwatch:namespace": metric_namespace}
+        statements.append(_statement("PutMetrics", "cloudwatch:PutMetricData", "*", StringEquals=namespace))
     return _policy(statements + (further or []))

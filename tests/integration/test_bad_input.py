@@ -83,6 +83,12 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         15,
         "one of 1, 3, 5, 7, 14, 30",
     ),
+    "namespace-of-aws": (
+        {"dashboard_custom_namespace": "AWS/ECS"},
+        "dashboard_custom_namespace",
+        "AWS/ECS",
+        "not beginning with AWS/ or a colon",
+    ),
     "mistyped-name": ({"rds_bakup_window": "02:00-03:00"}, "rds_bakup_window", "(not read)", "rds_backup_window"),
     "wrong-type": ({"rds_multi_az": "maybe"}, "rds_multi_az", "maybe", "true or false"),
     "wrong-choice": ({"vpc_nat_gateways": "two"}, "vpc_nat_gateways", "two", "one of none, single, per_zone"),

@@ -24,6 +24,7 @@ RECORD: dict[str, Any] = {
     "dns_zone_name": "triflow-ai.com",
     "dns_domain_name": "triflow-ai.com",
     "ecs_image": "triflow-prod/backend:1.0.0",
+    "dashboard_custom_namespace": "TriFlow/triflow-prod",
 }
 
 
@@ -94,6 +95,8 @@ def test_what_is_not_given_is_not_checked() -> None:
         ("alb_target_groups", ["back_end"], "part of a name", "backend"),
         ("alb_target_groups", [], "empty", "one or more"),
         ("alb_target_groups", ["backend", "backend"], "twice", "each once"),
+        ("dashboard_custom_namespace", "AWS/ECS", "namespace of one's own", "not beginning with AWS/"),
+        ("dashboard_custom_namespace", "TriFlow prod", "namespace of one's own", "TriFlow/prod"),
         ("s3_bucket_name", "Triflow", "bucket's name", "lower-case"),
         ("s3_bucket_name", "ab", "bucket's name", "3 to 63"),
         ("s3_bucket_name", "192.168.5.4", "bucket's name", "3 to 63"),

@@ -9,6 +9,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.triflow.platform.plugins.filter import (
     bucket_policy,
+    dashboard_body,
     ecs_execution_policy,
     ecs_services,
     ecs_task_definitions,
@@ -28,6 +29,7 @@ from ansible_collections.triflow.platform.plugins.filter import (
 FILTERS: dict[str, Callable[..., Any]] = {}
 for module in (
     bucket_policy,
+    dashboard_body,
     ecs_execution_policy,
     ecs_services,
     ecs_task_definitions,
@@ -69,6 +71,12 @@ for module in (
         ("lifecycle_rules", [[{"name": "a", "expiration_days": "x"}], [], 7, "c"], AnsibleFilterError("'x'")),
         ("bucket_policy", ["b", [], "category"], AnsibleFilterError("categories is []")),
         ("bucket_policy", ["b", "logs", "category"], AnsibleFilterError("categories is 'logs'")),
+        ("dashboard_body", [{"stack": "a"}, []], AnsibleFilterError("'time_zone' is missing in the facts")),
+        (
+            "dashboard_body",
+            [{"stack": "a", "time_zone": "Asia/Soul"}, []],
+            AnsibleFilterError("'Asia/Soul' is not a known time zone"),
+        ),
         ("ecs_trust_policy", ["12345", "ap-northeast-2"], AnsibleFilterError("'12345' is no AWS account ID")),
         ("ecs_execution_policy", [[{"name": "a"}], {}], AnsibleFilterError("'region' is missing")),
         ("ecs_task_policy", ["b", ["tenants"], []], AnsibleFilterError("'tenants' is no prefix")),

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils.iam_policies import (
+    archive_policy,
     execution_policy,
+    firehose_trust_policy,
+    logs_trust_policy,
+    put_records_policy,
     task_policy,
     trust_policy,
 )
@@ -24,6 +28,7 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:key-AbCdEf"
 BUCKET = "arn:aws:s3:::triflow-ai-prod"
 # The Service Authorization Reference lists no resource type for these.
 WITHOUT_RESOURCE = {
+    "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
@@ -32,11 +37,16 @@ WITHOUT_RESOURCE = {
 }
 EXECUTION = execution_policy(IMAGES, [LOG_GROUP], [f"{SECRET}:password::", SECRET])
 TASK = task_policy("triflow-ai-prod", ["tenants/"], ["shared/"])
+STREAM = f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/triflow-prod-logs-archive"
+ERRORS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/kinesisfirehose/archive:log-stream:DestinationDelivery"
 POLICIES = {
+    "logs to firehose": put_records_policy(STREAM),
+    "firehose to s3": archive_policy("triflow-ai-prod", ["logs-archive/", "logs-archive-errors/"], ERRORS),
     "execution": EXECUTION,
     "execution without secrets and ECR": execution_policy(IMAGES[1:], [LOG_GROUP], []),
     "task": TASK,
     "task that can be entered": task_policy("triflow-ai-prod", ["tenants/"], [], execute_command=True),
+    "task with metrics of its own": task_policy("triflow-ai-prod", ["tenants/"], [], metric_namespace="TriFlow/prod"),
     "task that only reads": task_policy("triflow-ai-prod", [], ["shared/"]),
 }
 
@@ -112,6 +122,53 @@ def test_who_may_assume_the_roles() -> None:
     }
 
 
+def test_every_statement_of_the_archive() -> None:
+    """MON-3: each hop's role does its hop and nothing else."""
+    assert POLICIES["logs to firehose"]["Statement"] == [
+        {"Sid": "PutRecords", "Effect": "Allow", "Action": "firehose:PutRecord", "Resource": STREAM}
+    ]
+    assert POLICIES["firehose to s3"]["Statement"] == [
+        {
+            "Sid": "LookAtTheBucket",
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            "Resource": BUCKET,
+        },
+        {
+            "Sid": "WriteObjects",
+            "Effect": "Allow",
+            "Action": ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+            "Resource": [f"{BUCKET}/logs-archive-errors/*", f"{BUCKET}/logs-archive/*"],
+        },
+        {"Sid": "WriteErrors", "Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": ERRORS},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "service", "condition"),
+    [
+        pytest.param(
+            logs_trust_policy(ACCOUNT, REGION),
+            "logs.amazonaws.com",
+            {"ArnLike": {"aws:SourceArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:*"}},
+            id="logs",
+        ),
+        pytest.param(
+            firehose_trust_policy(ACCOUNT),
+            "firehose.amazonaws.com",
+            {"StringEquals": {"sts:ExternalId": ACCOUNT}},
+            id="firehose",
+        ),
+    ],
+)
+def test_who_may_assume_the_archives_roles(policy: Any, service: str, condition: Any) -> None:
+    """Only the service, and only for this account: no confused deputy."""
+    (statement,) = policy["Statement"]
+    assert statement["Principal"] == {"Service": service}
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "sts:AssumeRole")
+    assert statement["Condition"] == condition
+
+
 @pytest.mark.parametrize("name", POLICIES)
 def test_no_wildcard_where_aws_allows_a_name(name: str) -> None:
     for statement in POLICIES[name]["Statement"]:
@@ -143,6 +200,21 @@ def test_the_policy_linter_looks() -> None:
     }
     found = {finding.issue for finding in analyze_policy_string(json.dumps(wrong)).findings}
     assert found >= {"RESOURCE_STAR", "UNKNOWN_ACTION", "RESOURCE_MISMATCH"}
+
+
+def test_metrics_go_to_one_namespace_only() -> None:
+    """MON-7"""
+    statements = POLICIES["task with metrics of its own"]["Statement"]
+    assert [item for item in statements if "cloudwatch:PutMetricData" in as_list(item["Action"])] == [
+        {
+            "Sid": "PutMetrics",
+            "Effect": "Allow",
+            "Action": "cloudwatch:PutMetricData",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"cloudwatch:namespace": "TriFlow/prod"}},
+        }
+    ]
+    assert "PutMetricData" not in json.dumps(TASK)
 
 
 def test_further_statements_come_last() -> None:
