@@ -32,8 +32,8 @@ class ActionModule(ControllerAction):
         for seconds in self.moments(deadline):
             found = ecs.describe_services(cluster=self.args["cluster"], services=[name])["services"]
             if not found:
-                raise self.fail(
-                    [f"Service {name} of stack {self.args['stack']} is not there: run playbooks/compute.yml"]
+                raise self.failure(
+                    f"Service {name} of stack {self.args['stack']} is not there: run playbooks/compute.yml"
                 )
             (service,) = found
             state = progress(service, entry["task_definition"])
@@ -46,8 +46,9 @@ class ActionModule(ControllerAction):
         else:
             sentence = f"after {timeout} s {sentence}"
         why = reasons(self.client, self.args["cluster"], service, entry["task_definition"])
-        raise self.fail(
-            [f"Service {name} of stack {self.args['stack']} did not roll out: {sentence}", *why],
+        raise self.failure(
+            f"Service {name} of stack {self.args['stack']} did not roll out: {sentence}",
+            *why,
             service=name,
             reasons=why,
         )

@@ -68,6 +68,6 @@ class ControllerAction(ActionBase):
     def say(self, sentence: str) -> None:
         self._display.display(f"  {self.args['stack']}: {sentence}")
 
-    def fail(self, sentences: list[str], **result: Any) -> AnsibleActionFail:
-        """To be raised: the first sentence, and the others below it."""
+    def failure(self, *sentences: str, **result: Any) -> AnsibleActionFail:
+        """To be raised: the first sentence with the others below it, and what the result has besides."""
         return AnsibleActionFail("\n  ".join(sentences), result=result)
