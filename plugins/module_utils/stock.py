@@ -49,6 +49,10 @@ MODULES = {
         identity=("name",),
         always={"create_instance_profile": False, "delete_instance_profile": False},  # only EC2 instances need one
     ),
+    "amazon.aws.kms_key": Stock(
+        "kms_key", ("key_arn",), "arn:aws:kms:::key/", by={"alias": "alias"}, identity=("alias",), name="alias"
+    ),
+    "community.aws.sqs_queue": Stock("queue", ("queue_arn",), by={"name": "name"}, identity=("name",)),
     # its answer does not name the policy
     "amazon.aws.iam_policy": Stock(
         "role_policy", ("role_name",), name="iam_name", tagged=False, identity=("iam_name", "policy_name")

@@ -33,6 +33,16 @@ options:
     description: Return C(account_id) without reading any role.
     type: bool
     default: false
+  key_aliases:
+    description: KMS keys to read as well, each by its alias, C(alias/) included.
+    type: list
+    elements: str
+    default: []
+  queue_names:
+    description: SQS queues to read as well.
+    type: list
+    elements: str
+    default: []
   cluster_name:
     description: ECS cluster whose services to read as well.
     type: str
@@ -83,9 +93,11 @@ from ansible_collections.triflow.platform.plugins.module_utils import (
     live_ecs,
     live_edge,
     live_iam,
+    live_kms,
     live_logs,
     live_rds,
     live_s3,
+    live_sqs,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
 
@@ -98,6 +110,8 @@ def main() -> None:
             "log_group_names": names,
             "role_names": names,
             "account": {"type": "bool", "default": False},
+            "key_aliases": {**names, "no_log": False},
+            "queue_names": names,
             "cluster_name": {"type": "str"},
             "zone_name": {"type": "str"},
             "certificate_domain": {"type": "str"},
@@ -126,6 +140,10 @@ def main() -> None:
         live += live_logs.read(module.api("logs"), module.params["log_group_names"])
     if module.params["role_names"]:
         live += live_iam.read(module.api("iam"), module.params["role_names"])
+    if module.params["key_aliases"]:
+        live += live_kms.read(module.api("kms"), module.params["key_aliases"])
+    if module.params["queue_names"]:
+        live += live_sqs.read(module.api("sqs"), module.params["queue_names"])
     account = {}
     if module.params["account"] or module.params["role_names"]:
         account["account_id"] = module.api("sts").call("get_caller_identity", on="the account")["Account"]

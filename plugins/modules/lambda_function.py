@@ -1,0 +1,309 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lambda_function
+version_added: 0.1.0
+short_description: A Lambda function from a directory, with who may invoke it
+author: TriFlow AI (@triflow-ai)
+description:
+  - Zips the directory, the same bytes for the same sources, and compares with what Lambda has by its digest.
+  - Creates the function and changes it in place, and waits until each change has arrived (MON-8).
+options:
+  component:
+    description: Component, which starts with C(function-).
+    type: str
+    required: true
+  name:
+    description: Name of the function.
+    type: str
+    required: true
+  source:
+    description: Directory with its code. Required when O(state=present), like the next three.
+    type: path
+  handler:
+    description: File and function that Lambda calls, such as C(handler.handler).
+    type: str
+  runtime:
+    description: Runtime, such as C(python3.13).
+    type: str
+  role_arn:
+    description: ARN of the role with which it runs.
+    type: str
+  description:
+    description: What it does.
+    type: str
+    default: ""
+  architecture:
+    description: Processors that it runs on.
+    type: str
+    choices: [arm64, x86_64]
+    default: arm64
+  timeout:
+    description: Seconds that it may take.
+    type: int
+    default: 3
+  memory_size:
+    description: Memory in MB. Its share of a processor follows from it.
+    type: int
+    default: 128
+  environment:
+    description: Environment variables. Secrets do not belong here.
+    type: dict
+    default: {}
+  dead_letter_arn:
+    description: ARN of the queue that gets the events on which it failed three times. Empty for none.
+    type: str
+    default: ""
+  invoke_permissions:
+    description: Who may invoke it, besides the account's own identities. What is not listed is taken away.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      statement_id:
+        description: Name of the permission.
+        type: str
+        required: true
+      principal:
+        description: Service, such as C(sns.amazonaws.com).
+        type: str
+        required: true
+      source_arn:
+        description: ARN of what the service does it for, such as a topic.
+        type: str
+        required: true
+  wait_timeout:
+    description: Seconds to wait for each change to arrive.
+    type: int
+    default: 120
+extends_documentation_fragment:
+  - triflow.platform.stack
+  - triflow.platform.stack.state
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Announces exactly what a run would do.
+    support: full
+  diff_mode:
+    description: Shows the fields that differ, the code by its digest.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Function
+  triflow.platform.lambda_function:
+    component: function-slack
+    name: triflow-prod-slack
+    source: files/slack
+    handler: handler.handler
+    runtime: python3.13
+    role_arn: arn:aws:iam::123456789012:role/triflow-prod-slack
+    invoke_permissions:
+      - statement_id: alarms
+        principal: sns.amazonaws.com
+        source_arn: arn:aws:sns:ap-northeast-2:123456789012:triflow-alarms-prod
+"""
+
+RETURN = r"""
+changes:
+  description: What was done, or would be.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{component: function-slack, action: update, fields: [code_sha256]}]
+resources:
+  description: The function by its component, with its ARN as C(id) or a placeholder. Empty when absent.
+  returned: always
+  type: dict
+"""
+
+import json
+from pathlib import Path
+from typing import Any, override
+
+from ansible_collections.triflow.platform.plugins.module_utils.function_code import code_sha256, zip_directory
+from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK
+
+GONE = ("ResourceNotFoundException",)
+# A new role, or its permission to send to the queue, is not known everywhere at once.
+NEW_ROLE = " role "
+PARAMETERS = {
+    "handler": "Handler",
+    "runtime": "Runtime",
+    "role_arn": "Role",
+    "description": "Description",
+    "timeout": "Timeout",
+    "memory_size": "MemorySize",
+}
+
+
+def permissions_of(policy: str | None) -> dict[str, Any]:
+    """Principal and source by the statement's ID."""
+    found = {}
+    for statement in json.loads(policy)["Statement"] if policy else []:
+        principal = statement["Principal"]
+        found[str(statement["Sid"])] = {
+            "principal": principal.get("Service") if isinstance(principal, dict) else principal,
+            "source_arn": statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn"),
+        }
+    return found
+
+
+class Function(Resource):
+    id_prefix = "arn:aws:lambda:::function:"
+
+    def __init__(self, module: StackModule) -> None:
+        super().__init__(module.params["component"])
+        self.module = module
+        self.options = module.params
+        self.name = module.params["name"]
+        self.api: Api = module.api("lambda")
+        self.tags = module.tags_of(self.component)
+        self.code = zip_directory(Path(module.params["source"])) if module.params["source"] else b""
+
+    @override
+    def find(self) -> dict[str, Any] | None:
+        answer = self.api.call("get_function", on=self.name, absent=GONE, FunctionName=self.name)
+        if not answer:
+            return None
+        tags = answer.get("Tags", {})
+        if self.options["state"] == "absent" and tags.get(STACK) != self.options["stack"]:
+            return None  # only what carries the stack's tag is deleted
+        live = answer["Configuration"]
+        policy = self.api.call("get_policy", on=self.name, absent=GONE, FunctionName=self.name).get("Policy")
+        return {
+            **{option: live.get(parameter) for option, parameter in PARAMETERS.items()},
+            "id": live["FunctionArn"],
+            "name": self.name,
+            "architecture": live["Architectures"][0],
+            "code_sha256": live["CodeSha256"],
+            "environment": live.get("Environment", {}).get("Variables", {}),
+            "dead_letter_arn": live.get("DeadLetterConfig", {}).get("TargetArn", ""),
+            "invoke_permissions": permissions_of(policy),
+            "tags": tags,
+        }
+
+    @override
+    def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
+        return {
+            **{option: self.options[option] for option in PARAMETERS},
+            "name": self.name,
+            "architecture": self.options["architecture"],
+            "code_sha256": code_sha256(self.code),
+            "environment": {key: str(value) for key, value in self.options["environment"].items()},
+            "dead_letter_arn": self.options["dead_letter_arn"],
+            "invoke_permissions": {
+                entry["statement_id"]: {"principal": entry["principal"], "source_arn": entry["source_arn"]}
+                for entry in self.options["invoke_permissions"]
+            },
+            "tags": self.tags,
+        }
+
+    def _configuration(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "FunctionName": self.name,
+            **{parameter: wanted[option] for option, parameter in PARAMETERS.items()},
+            "Environment": {"Variables": wanted["environment"]},
+            "DeadLetterConfig": {"TargetArn": wanted["dead_letter_arn"]},
+        }
+
+    def _wait(self, name: str) -> None:
+        self.api.wait(name, on=self.name, timeout=self.options["wait_timeout"], FunctionName=self.name)
+
+    @override
+    def create(self, wanted: dict[str, Any]) -> str:
+        answer = self.api.call(
+            "create_function",
+            on=self.name,
+            passing=NEW_ROLE,
+            Code={"ZipFile": self.code},
+            Architectures=[wanted["architecture"]],
+            Tags=self.tags,
+            **self._configuration(wanted),
+        )
+        self._wait("function_active_v2")
+        self._permit({}, wanted["invoke_permissions"])
+        return str(answer["FunctionArn"])
+
+    @override
+    def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
+        if "tags" in fields:
+            self.api.call("tag_resource", on=self.name, Resource=live["id"], Tags=self.tags)
+        if {"code_sha256", "architecture"} & set(fields):
+            self.api.call(
+                "update_function_code",
+                on=self.name,
+                FunctionName=self.name,
+                ZipFile=self.code,
+                Architectures=[wanted["architecture"]],
+            )
+            self._wait("function_updated_v2")
+        if {*PARAMETERS, "environment", "dead_letter_arn"} & set(fields):
+            self.api.call(
+                "update_function_configuration", on=self.name, passing=NEW_ROLE, **self._configuration(wanted)
+            )
+            self._wait("function_updated_v2")
+        if "invoke_permissions" in fields:
+            self._permit(live["invoke_permissions"], wanted["invoke_permissions"])
+
+    def _permit(self, live: dict[str, Any], wanted: dict[str, Any]) -> None:
+        """A permission cannot be changed: it is removed and added."""
+        for name in sorted(name for name in live if live[name] != wanted.get(name)):
+            self.api.call("remove_permission", on=self.name, FunctionName=self.name, StatementId=name)
+        for name in sorted(name for name in wanted if live.get(name) != wanted[name]):
+            self.api.call(
+                "add_permission",
+                on=self.name,
+                FunctionName=self.name,
+                StatementId=name,
+                Action="lambda:InvokeFunction",
+                Principal=wanted[name]["principal"],
+                SourceArn=wanted[name]["source_arn"],
+            )
+
+    @override
+    def delete(self, live: dict[str, Any]) -> None:
+        self.api.call("delete_function", on=self.name, FunctionName=self.name)
+
+
+def main() -> None:
+    text, required = {"type": "str"}, {"type": "str", "required": True}
+    module = StackModule(
+        {
+            "component": required,
+            "name": required,
+            "source": {"type": "path"},
+            "handler": text,
+            "runtime": text,
+            "role_arn": text,
+            "description": {"type": "str", "default": ""},
+            "architecture": {"type": "str", "choices": ["arm64", "x86_64"], "default": "arm64"},
+            "timeout": {"type": "int", "default": 3},
+            "memory_size": {"type": "int", "default": 128},
+            "environment": {"type": "dict", "default": {}},
+            "dead_letter_arn": {"type": "str", "default": ""},
+            "invoke_permissions": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"statement_id": required, "principal": required, "source_arn": required},
+            },
+            "wait_timeout": {"type": "int", "default": 120},
+        },
+        required_if=[("state", "present", ["source", "handler", "runtime", "role_arn"])],
+    )
+    source, handler = module.params["source"], module.params["handler"]
+    if source and handler and not Path(source, f"{handler.rpartition('.')[0]}.py").is_file():
+        module.fail(f"{source} has no file for the handler {handler}: give the directory that holds it")
+    run = Run(module)
+    run.converge([Function(module)])
+    run.exit()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""lambda_function (MON-8)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Lab
+from tests.lab.function import LabFunction
+from tests.modules.conftest import RunModule
+from tests.modules.grammar import Case, walk
+from tests.modules.tagging import expected_tags
+
+MODULE = "lambda_function"
+COMPONENT = "function-slack"
+TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:alarms"
+ONE = "def handler(event, context):\n    return 1\n"
+TWO = "def handler(event, context):\n    return 2\n"
+
+
+def permission(statement_id: str, topic: str = TOPIC) -> dict[str, str]:
+    return {"statement_id": statement_id, "principal": "sns.amazonaws.com", "source_arn": topic}
+
+
+@pytest.fixture
+def existing(lab: Lab) -> LabFunction:
+    """Role, log group and queue of a function that is not there yet."""
+    return LabFunction(lab)
+
+
+def directory(path: Path, source: str) -> str:
+    path.mkdir()
+    (path / "handler.py").write_text(source)
+    return str(path)
+
+
+@pytest.fixture
+def options(existing: LabFunction, tmp_path: Path) -> dict[str, Any]:
+    return {
+        "component": COMPONENT,
+        "name": existing.name,
+        "source": directory(tmp_path / "one", ONE),
+        "handler": "handler.handler",
+        "runtime": "python3.13",
+        "role_arn": existing.role,
+        "timeout": 10,
+        "environment": {"STACK": "a", "TIME_ZONE": "Asia/Seoul"},
+        "dead_letter_arn": existing.queue,
+        "invoke_permissions": [permission("alarms"), permission("sms")],
+    }
+
+
+def test_grammar(
+    existing: LabFunction, stack: str, options: dict[str, Any], tmp_path: Path, run_module: RunModule
+) -> None:
+    client = existing.client
+
+    def read() -> Any:
+        try:
+            found = client.get_function(FunctionName=existing.name)
+        except client.exceptions.ResourceNotFoundException:
+            return None
+        assert found["Tags"] == expected_tags(stack, COMPONENT)
+        live = found["Configuration"]
+        assert (live["State"], live["LastUpdateStatus"]) == ("Active", "Successful")
+        assert live["Architectures"] == ["arm64"]
+        statements = json.loads(client.get_policy(FunctionName=existing.name)["Policy"])["Statement"]
+        sources = {item["Sid"]: item["Condition"]["ArnLike"]["AWS:SourceArn"] for item in statements}
+        answer = client.invoke(FunctionName=existing.name)["Payload"].read()
+        return (
+            json.loads(answer),
+            live["Timeout"],
+            live["Environment"]["Variables"],
+            live.get("DeadLetterConfig", {}).get("TargetArn"),
+            sources,
+        )
+
+    environment = {"STACK": "a", "TIME_ZONE": "Asia/Seoul"}
+    walk(
+        Case(
+            module=MODULE,
+            options=options,
+            update={
+                "source": directory(tmp_path / "two", TWO),
+                "timeout": 20,
+                "environment": {"STACK": "b"},
+                "dead_letter_arn": "",
+                "invoke_permissions": [permission("alarms", f"{TOPIC}-2"), permission("more")],
+            },
+            read=read,
+            created=(1, 10, environment, existing.queue, {"alarms": TOPIC, "sms": TOPIC}),
+            updated=(2, 20, {"STACK": "b"}, None, {"alarms": f"{TOPIC}-2", "more": TOPIC}),
+            deleted=None,
+            creates=[COMPONENT],
+            updates={
+                COMPONENT: ["timeout", "code_sha256", "environment", "dead_letter_arn", "invoke_permissions"],
+            },
+            deletes=[COMPONENT],
+            refused=[
+                ({"source": None}, "source"),
+                ({"handler": "main.handler"}, "has no file for the handler main.handler"),
+                ({"architecture": "sparc"}, "value of architecture must be one of"),
+            ],
+        ),
+        existing.lab,
+        run_module,
+    )
+
+
+def test_the_same_sources_are_the_same_code(options: dict[str, Any], tmp_path: Path, run_module: RunModule) -> None:
+    run_module(MODULE, **options)
+    again = tmp_path / "again"
+    assert run_module(MODULE, **{**options, "source": directory(again, ONE)})["changed"] is False
+    (again / "__pycache__").mkdir()
+    (again / "__pycache__" / "handler.cpython-313.pyc").write_bytes(b"x")
+    assert run_module(MODULE, **{**options, "source": str(again)})["changed"] is False
+    (again / "more.py").write_text("")
+    result = run_module(MODULE, check=True, **{**options, "source": str(again)})
+    assert result["changes"][0]["fields"] == ["code_sha256"]
+
+
+def test_what_was_changed_by_hand_is_shown_and_repaired(
+    existing: LabFunction, options: dict[str, Any], run_module: RunModule
+) -> None:
+    run_module(MODULE, **options)
+    existing.client.remove_permission(FunctionName=existing.name, StatementId="sms")
+    existing.client.update_function_configuration(FunctionName=existing.name, MemorySize=512)
+    existing.client.get_function(FunctionName=existing.name)
+    result = run_module(MODULE, check=True, **options)
+    assert sorted(result["changes"][0]["fields"]) == ["invoke_permissions", "memory_size"]
+    run_module(MODULE, **options)
+    assert run_module(MODULE, **options)["changed"] is False
+
+
+def test_a_function_of_somebody_else_is_not_deleted(
+    existing: LabFunction, options: dict[str, Any], run_module: RunModule
+) -> None:
+    existing.create(ONE)
+    assert run_module(MODULE, **{**options, "state": "absent"})["changed"] is False
+    assert existing.client.get_function(FunctionName=existing.name)
