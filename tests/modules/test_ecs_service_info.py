@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils import service_history
 
 from tests.conftest import Lab
 from tests.modules.compute import IMAGE, Compute
@@ -120,8 +121,9 @@ def test_a_release_under_way(run_module: RunModule, compute: Compute) -> None:
     assert (found["deployments"][0]["status"], found["deployments"][0]["finished_at"]) == ("IN_PROGRESS", None)
 
 
-def test_a_long_history(run_module: RunModule, compute: Compute) -> None:
-    """More deployments of one revision than are described at once do not hide the one before."""
+def test_a_long_history(run_module: RunModule, compute: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More deployments of one revision than are described at once, on several pages, do not hide the one before."""
+    monkeypatch.setattr(service_history, "LISTED_AT_ONCE", 5)
     first = compute.register()
     compute.create_service(first)
     compute.service()
