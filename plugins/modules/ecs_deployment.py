@@ -1,0 +1,162 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_deployment
+version_added: 0.1.0
+short_description: Move an ECS service to a revision of its task definition
+author: TriFlow AI (@triflow-ai)
+description:
+  - Tells a service to run another revision of its task definition, and changes nothing else of it.
+  - Does not wait for the rollout; M(triflow.platform.ecs_rollout) does.
+options:
+  component:
+    description: Component, which starts with C(service-).
+    type: str
+    required: true
+  cluster:
+    description: Cluster of the service.
+    type: str
+    required: true
+  service:
+    description: Name of the service.
+    type: str
+    required: true
+  task_definition:
+    description: ARN of an active revision of the family that the service runs.
+    type: str
+    required: true
+  force:
+    description: Deploy once more what the service runs already, with new tasks. With it each run is a change.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - triflow.platform.stack
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Announces exactly what a run would do.
+    support: full
+  diff_mode:
+    description: Shows the revision before and after.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Service with the new revision
+  triflow.platform.ecs_deployment:
+    component: service-backend
+    cluster: triflow-prod
+    service: backend
+    task_definition: arn:aws:ecs:ap-northeast-2:123456789012:task-definition/triflow-prod-backend:7
+"""
+
+RETURN = r"""
+changes:
+  description: What was done, or would be.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{component: service-backend, action: update, fields: [task_definition]}]
+resources:
+  description: The service by component, with its ARN as C(id).
+  returned: always
+  type: dict
+"""
+
+from typing import Any, override
+
+from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.ecs import read_services
+from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.rollout import short
+
+
+def family(arn: str) -> str:
+    return short(arn).rpartition(":")[0]
+
+
+class Deployment(Resource):
+    def __init__(self, api: Api, described: dict[str, Any]) -> None:
+        super().__init__(api.module.params["component"])
+        self.api = api
+        self.options = api.module.params
+        self.described = described
+
+    @override
+    def find(self) -> dict[str, Any] | None:
+        return {
+            "id": self.described["serviceArn"],
+            "task_definition": self.described["taskDefinition"],
+            "force": False,
+        }
+
+    @override
+    def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
+        same = self.options["task_definition"] == self.described["taskDefinition"]
+        return {
+            "task_definition": self.options["task_definition"],
+            "force": True if same and self.options["force"] else None,
+        }
+
+    @override
+    def create(self, wanted: dict[str, Any]) -> str:
+        raise NotImplementedError
+
+    @override
+    def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
+        given = {"forceNewDeployment": True} if "force" in fields else {"taskDefinition": wanted["task_definition"]}
+        name = self.options["service"]
+        self.api.call("update_service", on=name, cluster=self.options["cluster"], service=name, **given)
+
+
+def check(api: Api, live: str, wanted: str) -> None:
+    """Refuse a revision that the service cannot run, or that is another service's."""
+    refused = f"{short(wanted)} is refused for service {api.module.params['service']}, which runs {short(live)}: "
+    if family(wanted) != family(live):
+        api.module.fail(f"{refused}it is of another family than {family(live)}")
+    if placeholders.within(wanted):
+        return
+    answer = api.call(
+        "describe_task_definition",
+        on=short(wanted),
+        absent=("ClientException",),  # Unable to describe task definition
+        taskDefinition=wanted,
+    )
+    if not answer:
+        api.module.fail(f"{refused}there is no such revision")
+    status = answer["taskDefinition"]["status"]
+    if status != "ACTIVE":
+        api.module.fail(f"{refused}it is {status}, and ECS starts no tasks of it; register its content as a new one")
+
+
+def main() -> None:
+    module = StackModule(
+        {
+            "component": {"type": "str", "required": True},
+            "cluster": {"type": "str", "required": True},
+            "service": {"type": "str", "required": True},
+            "task_definition": {"type": "str", "required": True},
+            "force": {"type": "bool", "default": False},
+        },
+        state=False,
+    )
+    api, cluster, name = module.api("ecs"), module.params["cluster"], module.params["service"]
+    described = read_services(api, cluster, [name]).get(name)
+    if described is None:
+        module.fail(f"Service {name} of cluster {cluster} is not there: run playbooks/compute.yml")
+    if described["status"] != "ACTIVE":
+        module.fail(f"Service {name} of cluster {cluster} is {described['status']}: it is being deleted")
+    live, wanted = described["taskDefinition"], module.params["task_definition"]
+    if wanted != live or module.params["force"]:
+        check(api, live, wanted)
+    run = Run(module)
+    run.present(Deployment(api, described))
+    run.exit()
+
+
+if __name__ == "__main__":
+    main()
