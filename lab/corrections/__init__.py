@@ -43,6 +43,8 @@ MODULES = (
     "sns",
     "events_targets",
     "cloudwatch_dashboards",
+    "firehose",
+    "log_groups",
 )
 
 

@@ -26,11 +26,11 @@ def role_of(arn: str) -> Role | None:
     return next((role for role in iam_backends[account]["aws"].roles.values() if role.arn == arn), None)
 
 
-def service_may_assume(service: str, arn: str) -> bool:
+def service_may_assume(service: str, arn: str, context: Values | None = None) -> bool:
     role = role_of(arn)
     return bool(role) and is_allowed(
         _with(role.assume_role_policy_document, Resource="*"),  # type: ignore[union-attr]
-        Request("sts:AssumeRole", arn, arn.split(":")[4], frozenset({service})),
+        Request("sts:AssumeRole", arn, arn.split(":")[4], frozenset({service}), context or {}),
     )
 
 

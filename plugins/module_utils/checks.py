@@ -42,6 +42,11 @@ class Range(NamedTuple):
 
 DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 PATTERNS = {
+ARCHIVE_PREFIX = Pattern(
+    r"(?!tenants/)[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/",
+    "it cannot begin the keys of the archive",
+    "a prefix outside tenants/ that ends with a slash: logs-archive/",
+)
     # The longest identifier made from it is that of an RDS instance, which starts with a letter and has no "--".
     "stack_name": Pattern(
         r"(?=.{3,40}$)[a-z]([a-z0-9]|-(?!-))*[a-z0-9]",
@@ -119,6 +124,8 @@ PATTERNS = {
         "at most 255 letters, digits and . - _ / # : characters, not beginning with AWS/ or a colon: TriFlow/prod",
     ),
     "s3_category_tag": Pattern(
+    "logs_archive_prefix": ARCHIVE_PREFIX,
+    "logs_archive_error_prefix": ARCHIVE_PREFIX,
         r"(?!aws:)[\w +\-=.:/@]{1,128}", "S3 does not take it as an object tag's key", "a key such as category"
     ),
 }
@@ -152,6 +159,10 @@ RANGES = {
     "ecr_untagged_days": Range(1, 3650, "days", "ECR does not take it"),
     "ecr_kept_images": Range(1, 10000, "images", "ECR does not take it"),
     "autoscaling_min_capacity": TASKS,
+    # Amazon Data Firehose API reference, BufferingHints.
+    "logs_archive_buffering_interval": Range(0, 900, "seconds", "Firehose does not take it"),
+    "logs_archive_buffering_size": Range(1, 128, "MiB", "Firehose does not take it"),
+    "logs_wait_timeout": SECONDS,
     "autoscaling_max_capacity": TASKS,
     "autoscaling_scale_out_cpu": PERCENT,
     "autoscaling_scale_in_cpu": PERCENT,
@@ -404,6 +415,19 @@ def _lifecycle_problems(variables: Variables) -> list[Problem]:
 
 
 def _tag_problems(variables: Variables) -> list[Problem]:
+def _archive_problems(variables: Variables) -> list[Problem]:
+    rules = variables.get("s3_prefix_rules")
+    if rules is None:
+        return []
+    prefixes = [rule["prefix"] for rule in rules if rule.get("expiration_days") is not None]
+    accepted = "a prefix of s3_prefix_rules with expiration_days"
+    return [
+        problem(name, variables[name], "no lifecycle rule ever deletes what is written there (MON-3)", accepted)
+        for name in ("logs_archive_prefix", "logs_archive_error_prefix")
+        if re.fullmatch(ARCHIVE_PREFIX.expression, variables.get(name) or "") and variables[name] not in prefixes
+    ]
+
+
     tags: Mapping[Any, Any] = variables.get("stack_tags") or {}
     accepted = "up to 40 keys of 1 to 128 characters, not starting with aws: or triflow:, values of up to 256"
     problems = []
@@ -436,3 +460,4 @@ CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (
     _lifecycle_problems,
     _tag_problems,
 )
+    _archive_problems,

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The policies of the roles that ECS tasks have: pure functions that name every action and resource.
+"""The policies of the stack's roles: pure functions that name every action and resource.
 
 ``*`` as a resource stands only where the Service Authorization Reference lists no resource type for the action.
 """
@@ -109,3 +109,132 @@ def task_policy(
         namespace = {"cloudwatch:namespace": metric_namespace}
         statements.append(_statement("PutMetrics", "cloudwatch:PutMetricData", "*", StringEquals=namespace))
     return _policy(statements + (further or []))
+
+
+def logs_trust_policy(account_id: str, region: str) -> Policy:
+    """Who may send log events on: CloudWatch Logs, for log groups of this account and region only.
+
+    Amazon CloudWatch Logs user guide, "Log group-level subscription filters". The account is part of the ARN;
+    aws:SourceAccount is not documented for this call.
+    """
+    return _policy(
+        [
+            {
+                "Sid": "LogGroupsOfThisAccount",
+                "Effect": "Allow",
+                "Principal": {"Service": "logs.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account_id}:*"}},
+            }
+        ]
+    )
+
+
+def firehose_trust_policy(account_id: str) -> Policy:
+    """Who may write the archive: Firehose, for streams of this account only.
+
+    Firehose gives the account as the external ID (Amazon CloudWatch Logs user guide, "Create a Firehose delivery
+    stream"); aws:SourceArn and aws:SourceAccount are not documented for it, and would refuse it where they are missing.
+    """
+    return _policy(
+        [
+            {
+                "Sid": "StreamsOfThisAccount",
+                "Effect": "Allow",
+                "Principal": {"Service": "firehose.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"sts:ExternalId": account_id}},
+            }
+        ]
+    )
+
+
+def put_records_policy(delivery_stream_arn: str) -> Policy:
+    """What CloudWatch Logs does with log events: put them into this delivery stream."""
+    return _policy([_statement("PutRecords", "firehose:PutRecord", delivery_stream_arn)])
+
+
+def archive_policy(bucket: str, prefixes: list[str], log_stream_arn: str) -> Policy:
+    """What Firehose does with them: write below these prefixes of the bucket, and its own errors to a log stream.
+
+    Amazon Data Firehose developer guide, "Grant Firehose access to an Amazon S3 destination".
+    """
+    arn = f"arn:aws:s3:::{bucket}"
+    of_the_bucket = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    of_objects = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
+    return _policy(
+        [
+            _statement("LookAtTheBucket", of_the_bucket, arn),
+            _statement("WriteObjects", of_objects, [f"{arn}/{prefix}*" for prefix in sorted(prefixes)]),
+            _statement("WriteErrors", "logs:PutLogEvents", log_stream_arn),
+        ]
+    )
+
+
+def function_trust_policy() -> Policy:
+    """Who may assume a function's role: Lambda. Who may hand the role to a function, iam:PassRole says."""
+    principal = {"Service": "lambda.amazonaws.com"}
+    return _policy([{"Sid": "Functions", "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}])
+
+
+def function_policy(log_group_arn: str, secret_arn: str, queue_arn: str) -> Policy:
+    """What a function does: write its lines, read one secret, and leave what it failed on in a queue (MON-8)."""
+    writes = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    return _policy(
+        [
+            _statement("WriteLogs", writes, f"{log_group_arn}:log-stream:*"),
+            _statement("ReadSecret", "secretsmanager:GetSecretValue", secret_arn),
+            _statement("KeepFailedEvents", "sqs:SendMessage", queue_arn),
+        ]
+    )
+
+
+def _for_service(sid: str, service: str, action: str | list[str], resource: str, **condition: Any) -> dict[str, Any]:
+    return {**_statement(sid, action, resource, **condition), "Principal": {"Service": service}}
+
+
+def topic_policy(topic_arn: str, account_id: str) -> Policy:
+    """Who may publish: CloudWatch for alarms of this account, and EventBridge.
+
+    Amazon SNS developer guide, "Example cases for Amazon SNS access control". What condition keys EventBridge sends to a
+    topic is not documented, so its statement has none: a key that is missing would keep every event away.
+    """
+    owner = {"StringEquals": {"aws:SourceAccount": account_id}}
+    return _policy(
+        [
+            _for_service("Alarms", "cloudwatch.amazonaws.com", "SNS:Publish", topic_arn, **owner),
+            _for_service("Events", "events.amazonaws.com", "SNS:Publish", topic_arn),
+        ]
+    )
+
+
+def topic_key_policy(account_id: str) -> Policy:
+    """Who may use the topics' key: the account's identities as IAM says, and who publishes (topic_policy).
+
+    AWS KMS developer guide, "Default key policy"; Amazon SNS developer guide, "Enable compatibility between event sources
+    from AWS services and encrypted topics": there are no condition keys for EventBridge. In a key policy ``*`` is the key.
+    """
+    use = ["kms:Decrypt", "kms:GenerateDataKey"]
+    owner = {"StringEquals": {"aws:SourceAccount": account_id}}
+    return _policy(
+        [
+            {
+                "Sid": "IdentitiesOfThisAccount",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+            _for_service("Alarms", "cloudwatch.amazonaws.com", use, "*", **owner),
+            _for_service("Events", "events.amazonaws.com", use, "*"),
+        ]
+    )
+
+
+def dead_letter_policy(queue_arn: str, topic_arn: str) -> Policy:
+    """Who may send to the queue: SNS, for what it could not deliver from this topic.
+
+    Amazon SNS developer guide, "Configuring an Amazon SNS dead-letter queue for a subscription".
+    """
+    topic = {"ArnEquals": {"aws:SourceArn": topic_arn}}
+    return _policy([_for_service("WhatSnsCouldNotDeliver", "sns.amazonaws.com", "sqs:SendMessage", queue_arn, **topic)])

@@ -37,6 +37,11 @@ ADVICE = {
 }
 
 
+# IAM answers before a new role or policy is known everywhere: 40 times 3 seconds is longer than that takes.
+PASSING_ATTEMPTS = 40
+PASSING_DELAY = 3
+
+
 class StackModule(AnsibleAWSModule):
     """An AWS module that knows its stack. ``stack`` and ``tags`` come from module_defaults (stack_defaults)."""
 
@@ -75,15 +80,29 @@ class Api:
         self.client = module.client(service, retry_decorator=AWSRetry.jittered_backoff(catch_extra_error_codes=retry))
 
     def call(
-        self, operation: str, /, on: str, absent: tuple[str, ...] = (), advice: str | None = None, **parameters: Any
+        self,
+        operation: str,
+        /,
+        on: str,
+        absent: tuple[str, ...] = (),
+        advice: str | None = None,
+        passing: str | None = None,
+        **parameters: Any,
     ) -> dict[str, Any]:
         """The operation's answer; an empty one when AWS answers with one of the error codes in ``absent``.
 
-        ``advice`` is what to do when AWS refuses for a reason that is this call's own.
+        ``advice`` is what to do when AWS refuses for a reason that is this call's own. ``passing`` is part of the
+        message of a refusal that passes by itself, where its code stands for lasting ones too: the call is repeated.
         """
         try:
-            answer: dict[str, Any] = getattr(self.client, operation)(aws_retry=True, **parameters)
-            return answer
+            for _attempt in range(PASSING_ATTEMPTS - 1):
+                try:
+                    return self._answer(operation, parameters)
+                except ClientError as error:
+                    if passing is None or passing not in error.response["Error"]["Message"]:
+                        raise
+                    time.sleep(PASSING_DELAY)
+            return self._answer(operation, parameters)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in absent:
@@ -92,6 +111,10 @@ class Api:
             self._fail(error, operation, on, known)
         except BotoCoreError as error:
             self._fail(error, operation, on, "check credentials, region and network")
+
+    def _answer(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(self.client, operation)(aws_retry=True, **parameters)
+        return answer
 
     def _fail(self, error: Exception, operation: str, on: str, advice: str | None) -> NoReturn:
         msg = f"{self.service} {operation} failed on {on} of stack {self.module.params['stack']}"

@@ -8,6 +8,7 @@ from typing import Any
 # RequestCertificate: it takes some seconds until a certificate has what validates its names.
 _RECORDS = "Certificate.DomainValidationOptions"
 _HAS_RECORDS = f"length({_RECORDS} || `[]`) > `0` && length({_RECORDS}[?ResourceRecord == null] || `[]`) == `0`"
+_STREAM = "DeliveryStreamDescription.DeliveryStreamStatus"
 
 WAITERS: dict[str, dict[str, Any]] = {
     "vpc_endpoint_deleted": {
@@ -36,6 +37,24 @@ WAITERS: dict[str, dict[str, Any]] = {
             {"state": "success", "matcher": "path", "argument": _HAS_RECORDS, "expected": True},
             {"state": "failure", "matcher": "path", "argument": "Certificate.Status", "expected": "FAILED"},
             {"state": "retry", "matcher": "error", "expected": "ResourceNotFoundException"},
+        ],
+    },
+    "delivery_stream_active": {
+        "operation": "DescribeDeliveryStream",
+        "delay": 5,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "path", "argument": _STREAM, "expected": "ACTIVE"},
+            {"state": "failure", "matcher": "path", "argument": _STREAM, "expected": "CREATING_FAILED"},
+        ],
+    },
+    "delivery_stream_deleted": {
+        "operation": "DescribeDeliveryStream",
+        "delay": 5,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "error", "expected": "ResourceNotFoundException"},
+            {"state": "failure", "matcher": "path", "argument": _STREAM, "expected": "DELETING_FAILED"},
         ],
     },
     # botocore's certificate_validated ends when the names are validated, which is before the certificate is issued

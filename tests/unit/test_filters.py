@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.triflow.platform.plugins.filter import (
+    alarm_names,
+    alarms,
     bucket_policy,
     dashboard_body,
     ecs_execution_policy,
@@ -16,18 +18,22 @@ from ansible_collections.triflow.platform.plugins.filter import (
     ecs_task_policy,
     ecs_trust_policy,
     lifecycle_rules,
+    log_archive_roles,
     nat_routes,
     newest_version,
     scaling_alarms,
     scaling_policies,
     scaling_targets,
     subnet_plan,
+    task_stopped_pattern,
     utc_window,
     windows_overlap,
 )
 
 FILTERS: dict[str, Callable[..., Any]] = {}
 for module in (
+    alarm_names,
+    alarms,
     bucket_policy,
     dashboard_body,
     ecs_execution_policy,
@@ -36,12 +42,14 @@ for module in (
     ecs_task_policy,
     ecs_trust_policy,
     lifecycle_rules,
+    log_archive_roles,
     nat_routes,
     newest_version,
     scaling_alarms,
     scaling_policies,
     scaling_targets,
     subnet_plan,
+    task_stopped_pattern,
     utc_window,
     windows_overlap,
 ):
@@ -82,9 +90,17 @@ for module in (
         ("ecs_task_policy", ["b", ["tenants"], []], AnsibleFilterError("'tenants' is no prefix")),
         ("ecs_task_definitions", [[{}], {}], AnsibleFilterError("is missing in a service or in the settings")),
         ("ecs_services", [[{"name": "a"}], {}], AnsibleFilterError("'task_definitions' is missing")),
+        ("log_archive_roles", [{"account_id": "123456789012"}], AnsibleFilterError("'region' is missing")),
         ("scaling_targets", [["a"], {}], AnsibleFilterError("'cluster' is missing in the settings")),
         ("scaling_policies", [["a"], {}], AnsibleFilterError("'policy' is missing in the settings")),
         ("scaling_alarms", [["a"], {}, {}], AnsibleFilterError("'stack' is missing in the settings")),
+        (
+            "alarm_names",
+            [[{"name": "ecs-<service>-memory", "of": "service"}], ["a", "b"]],
+            ["ecs-a-memory", "ecs-b-memory"],
+        ),
+        ("alarm_names", [[{"name": "a"}], []], AnsibleFilterError("alarm_names: 'of' is missing in a row")),
+        ("alarms", [[{"of": "database"}], {}], AnsibleFilterError("alarms: 'database' is missing in a row or in")),
         (
             "nat_routes",
             [["a", "b", "c"], ["nat-1", "nat-2"]],
@@ -107,7 +123,17 @@ def test_filters_that_build_documents() -> None:
     assert FILTERS["subnet_plan"](["ap-northeast-2a"], ["10.0.1.0/24"], ["10.0.2.0/24"])[1]["component"] == (
         "subnet-private-a"
     )
+    assert FILTERS["task_stopped_pattern"]("arn:cluster")["detail"]["clusterArn"] == ["arn:cluster"]
     assert FILTERS["bucket_policy"]("b", ["logs"], "category")["Version"] == "2012-10-17"
+    settings = {"account_id": "123456789012", "region": "ap-northeast-2", "bucket": "b", "prefixes": ["logs/"]}
+    roles = FILTERS["log_archive_roles"]({**settings, "delivery_stream": "d", "log_group": "/g", "log_stream": "s"})
+    assert sorted(roles) == ["firehose_to_s3", "logs_to_firehose"]
+    put, errors = (
+        roles["logs_to_firehose"]["policy"]["Statement"][0],
+        roles["firehose_to_s3"]["policy"]["Statement"][-1],
+    )
+    assert put["Resource"] == "arn:aws:firehose:ap-northeast-2:123456789012:deliverystream/d"
+    assert errors["Resource"] == "arn:aws:logs:ap-northeast-2:123456789012:log-group:/g:log-stream:s"
 
 
 @pytest.mark.parametrize(

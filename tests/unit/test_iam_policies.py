@@ -29,7 +29,6 @@ BUCKET = "arn:aws:s3:::triflow-ai-prod"
 # The Service Authorization Reference lists no resource type for these.
 WITHOUT_RESOURCE = {
     "cloudwatch:PutMetricData",
-    "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
@@ -47,7 +46,6 @@ POLICIES = {
     "execution without secrets and ECR": execution_policy(IMAGES[1:], [LOG_GROUP], []),
     "task": TASK,
     "task that can be entered": task_policy("triflow-ai-prod", ["tenants/"], [], execute_command=True),
-    "task with metrics of its own": task_policy("triflow-ai-prod", ["tenants/"], [], metric_namespace="TriFlow/prod"),
     "task with metrics of its own": task_policy("triflow-ai-prod", ["tenants/"], [], metric_namespace="TriFlow/prod"),
     "task that only reads": task_policy("triflow-ai-prod", [], ["shared/"]),
 }
@@ -202,21 +200,6 @@ def test_the_policy_linter_looks() -> None:
     }
     found = {finding.issue for finding in analyze_policy_string(json.dumps(wrong)).findings}
     assert found >= {"RESOURCE_STAR", "UNKNOWN_ACTION", "RESOURCE_MISMATCH"}
-
-
-def test_metrics_go_to_one_namespace_only() -> None:
-    """MON-7"""
-    statements = POLICIES["task with metrics of its own"]["Statement"]
-    assert [item for item in statements if "cloudwatch:PutMetricData" in as_list(item["Action"])] == [
-        {
-            "Sid": "PutMetrics",
-            "Effect": "Allow",
-            "Action": "cloudwatch:PutMetricData",
-            "Resource": "*",
-            "Condition": {"StringEquals": {"cloudwatch:namespace": "TriFlow/prod"}},
-        }
-    ]
-    assert "PutMetricData" not in json.dumps(TASK)
 
 
 def test_metrics_go_to_one_namespace_only() -> None:

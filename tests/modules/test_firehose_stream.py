@@ -1,0 +1,169 @@
+"""firehose_stream (MON-3)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.triflow.platform.plugins.module_utils import resource
+
+from tests.conftest import Lab
+from tests.modules.archive import Archive
+from tests.modules.conftest import RunModule
+from tests.modules.grammar import Case, walk
+from tests.modules.tagging import expected_tags, tags
+
+MODULE = "firehose_stream"
+COMPONENT = "delivery-stream-logs-archive"
+
+
+@pytest.fixture
+def archive(lab: Lab, stack: str) -> Archive:
+    return Archive(lab, stack)
+
+
+def options(archive: Archive, **change: Any) -> dict[str, Any]:
+    wanted = {
+        "name": archive.stack,
+        "component": COMPONENT,
+        "role_arn": archive.writer,
+        "bucket_arn": archive.bucket,
+        "prefix": "logs/!{timestamp:yyyy/MM/dd}/",
+        "error_output_prefix": "errors/!{firehose:error-output-type}/",
+        "custom_time_zone": "Asia/Seoul",
+        "buffering_interval": 900,
+        "buffering_size": 64,
+        "compression_format": "GZIP",
+        "processors": ["Decompression", "AppendDelimiterToRecord"],
+        "log_group_name": archive.group,
+    }
+    return {**wanted, **change}
+
+
+def described(archive: Archive) -> dict[str, Any] | None:
+    try:
+        answer = archive.firehose.describe_delivery_stream(DeliveryStreamName=archive.stack)
+    except archive.firehose.exceptions.ResourceNotFoundException:
+        return None
+    return dict(answer["DeliveryStreamDescription"])
+
+
+def destination(archive: Archive) -> dict[str, Any]:
+    live = described(archive)
+    assert live
+    return dict(live["Destinations"][0]["ExtendedS3DestinationDescription"])
+
+
+def test_grammar(lab: Lab, archive: Archive, stack: str, run_module: RunModule) -> None:
+    def read() -> Any:
+        live = described(archive)
+        if live is None:
+            return None
+        listed = archive.firehose.list_tags_for_delivery_stream(DeliveryStreamName=stack)
+        assert tags(listed) == expected_tags(stack, COMPONENT)
+        found = destination(archive)
+        kinds = [processor["Type"] for processor in found["ProcessingConfiguration"]["Processors"]]
+        return (
+            found["BufferingHints"],
+            found["CompressionFormat"],
+            found["CustomTimeZone"],
+            kinds,
+            found["CloudWatchLoggingOptions"]["LogStreamName"],
+        )
+
+    both = ["Decompression", "AppendDelimiterToRecord"]
+    case = Case(
+        module=MODULE,
+        options=options(archive),
+        update={"buffering_interval": 60, "compression_format": "UNCOMPRESSED", "log_stream_name": "Errors"},
+        read=read,
+        created=({"IntervalInSeconds": 900, "SizeInMBs": 64}, "GZIP", "Asia/Seoul", both, "DestinationDelivery"),
+        updated=({"IntervalInSeconds": 60, "SizeInMBs": 64}, "UNCOMPRESSED", "Asia/Seoul", both, "Errors"),
+        deleted=None,
+        creates=[COMPONENT],
+        updates={COMPONENT: ["compression_format", "buffering_interval", "log_stream_name"]},
+        deletes=[COMPONENT],
+        refused=[
+            ({"prefix": None}, "state is present but all of the following are missing: prefix"),
+            ({"buffering_size": None}, "parameters are required together: buffering_interval, buffering_size"),
+            ({"compression_format": "gzip"}, "value of compression_format must be one of"),
+            ({"processors": ["Lambda"]}, "value of processors must be one or more of"),
+        ],
+    )
+    walk(case, lab, run_module)
+
+
+def test_what_is_not_given_is_left_alone(archive: Archive, run_module: RunModule) -> None:
+    run_module(MODULE, **options(archive))
+    before = destination(archive)
+    few = {name: options(archive)[name] for name in ("name", "component", "role_arn", "bucket_arn")}
+    assert run_module(MODULE, **few, prefix=before["Prefix"])["changed"] is False
+    assert run_module(MODULE, **few, prefix="other/!{timestamp:yyyy}/")["changes"][0]["fields"] == ["prefix"]
+    assert destination(archive) == before | {"Prefix": "other/!{timestamp:yyyy}/"}
+
+
+def test_processing_that_somebody_switched_off(archive: Archive, run_module: RunModule) -> None:
+    run_module(MODULE, **options(archive))
+    live = described(archive)
+    assert live
+    archive.firehose.update_destination(
+        DeliveryStreamName=archive.stack,
+        CurrentDeliveryStreamVersionId=live["VersionId"],
+        DestinationId=live["Destinations"][0]["DestinationId"],
+        ExtendedS3DestinationUpdate={"ProcessingConfiguration": {"Enabled": False}},
+    )
+    result = run_module(MODULE, **options(archive))
+    assert result["changes"][0]["fields"] == ["processors"]
+    assert result["diff"][0]["before"] == {"processors": []}
+    assert run_module(MODULE, **options(archive))["changed"] is False
+
+
+def test_the_log_stream_of_errors_is_made_again(archive: Archive, run_module: RunModule) -> None:
+    """Firehose makes none, and would tell nobody what it cannot deliver."""
+    run_module(MODULE, **options(archive))
+    archive.logs.delete_log_stream(logGroupName=archive.group, logStreamName="DestinationDelivery")
+    assert run_module(MODULE, **options(archive))["changes"][0]["fields"] == ["log_stream_name"]
+    (found,) = archive.logs.describe_log_streams(logGroupName=archive.group)["logStreams"]
+    assert found["logStreamName"] == "DestinationDelivery"
+
+
+def test_a_stream_of_somebody_else_is_not_deleted(archive: Archive, run_module: RunModule) -> None:
+    archive.put_stream()
+    assert run_module(MODULE, **options(archive), state="absent")["changed"] is False
+    assert described(archive)
+    assert "tags" in run_module(MODULE, **options(archive))["changes"][0]["fields"]
+
+
+def test_a_role_that_is_not_known_yet(archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IAM is eventually consistent: a role of just now is refused, and taken a little later."""
+    late = archive.writer.replace("-writer", "-late")
+    slept = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            archive.role("late", "firehose.amazonaws.com", "s3:PutObject", f"{archive.bucket}/*")
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert run_module(MODULE, **options(archive, role_arn=late))["changed"] is True
+    assert slept == [resource.PASSING_DELAY] * 2
+
+
+def test_a_role_that_never_comes(archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(resource, "PASSING_ATTEMPTS", 3)
+    result = run_module(MODULE, **options(archive, role_arn=f"{archive.writer}-missing"))
+    assert result["failed"]
+    assert "Firehose is unable to assume role" in result["msg"]
+    assert len(slept) == 2
+
+
+def test_another_refusal_is_not_repeated(
+    archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("it waits for what does not pass"))
+    result = run_module(MODULE, **options(archive, buffering_size=129))
+    assert result["failed"]
+    assert "create_delivery_stream failed on" in result["msg"]
