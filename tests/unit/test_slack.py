@@ -229,6 +229,17 @@ def test_links_that_do_not_fit_are_left_out_whole(slack: Slack, context: Context
     assert all(link[0] == "<" and link[-1] == ">" for link in line.removesuffix(message.CUT).split(" | "))
 
 
+@pytest.mark.usefixtures("vault")
+def test_long_field_is_cut_to_the_limit_with_its_name(slack: Slack, context: Context) -> None:
+    crowded = json.loads(json.dumps(EVENTS["task_crash"]["message"]))
+    crowded["detail"]["group"] = "service:" + "s" * 3000
+    handler.handler({"Records": [record(None, json.dumps(crowded))]}, context)
+    within_limits(slack.posted[0])
+    (field,) = [text for text in texts(slack.posted[0]) if text.startswith("*Service*")]
+    assert len(field) == 2000
+    assert field.endswith(message.CUT)
+
+
 @pytest.mark.parametrize("length", [1, 149, 150, 151])
 def test_limit_itself_is_not_cut(length: int) -> None:
     header = message.plain_message("s" * length, "text").payload["blocks"][0]["text"]["text"]
@@ -457,6 +468,7 @@ def test_alarm_of_another_form_is_shown_as_text(slack: Slack, context: Context, 
         ("http://hooks.slack.com/services/" + TOKEN, "does not hold the address of a Slack webhook"),
         ("https://hooks.slack.com@127.0.0.1/services/" + TOKEN, "does not hold the address of a Slack webhook"),
         ("https://hooks.slack.com.example/services/" + TOKEN, "does not hold the address of a Slack webhook"),
+        ("https://hooks.slack.community/services/" + TOKEN, "does not hold the address of a Slack webhook"),
         ("https://hooks.slack.com/services/ " + TOKEN, "does not hold the address of a Slack webhook"),
         ("http://127.0.0.1:8080/services/" + TOKEN, "does not hold the address of a Slack webhook"),
         ("file:///etc/passwd", "does not hold the address of a Slack webhook"),
