@@ -70,7 +70,8 @@ class ActionModule(ControllerAction):
         "cluster": {"type": "str", "required": True},
         "service": {"type": "str", "required": True},
         "task_definition": {"type": "str"},
-        "command": {"type": "list", "elements": "str", "required": True},
+        "command": {"type": "list", "elements": "str"},
+        "cmd": {"type": "str"},
         "container": {"type": "str"},
         "environment": {"type": "dict", "default": {}, "no_log": True},
         "cpu": {"type": "int"},
@@ -78,6 +79,7 @@ class ActionModule(ControllerAction):
         "started_by": {"type": "str"},
         "timeout": {"type": "int", "required": True},
     }
+    either = ("command", "cmd")
 
     def work(self) -> dict[str, Any]:
         args = self.args
@@ -85,6 +87,7 @@ class ActionModule(ControllerAction):
             raise self.failure(
                 f"started_by {args['started_by']} is not 1 to 128 letters, digits, hyphens, slashes and underscores"
             )
+        args["command"] = args["command"] or self._words(args["cmd"] or "")
         service = self._service()
         definition = self._definition(args["task_definition"] or service.get("taskDefinition", ""))
         container = args["container"] or args["service"]
@@ -101,6 +104,15 @@ class ActionModule(ControllerAction):
             return {"changed": True, "diff": diff}
         arn = self._running() or self._start(service, definition["taskDefinitionArn"], container)
         return {"changed": True, "diff": diff, **self._follow(arn, definition, container)}
+
+    def _words(self, line: str) -> list[str]:
+        try:
+            words = shlex.split(line)
+        except ValueError as error:
+            raise self.failure(f"cmd {line} cannot be taken apart: {error}") from error
+        if not words:
+            raise self.failure("The command is empty: say what to run")
+        return words
 
     def _service(self) -> dict[str, Any]:
         """The service. In check mode there may be none yet: an empty one."""

@@ -25,10 +25,12 @@ options:
     description: ARN of another revision, which in check mode may be one that is only announced.
     type: str
   command:
-    description: The command and its arguments, instead of the container's own.
+    description: The command and its arguments, instead of the container's own. Either this or O(cmd) is required.
     type: list
     elements: str
-    required: true
+  cmd:
+    description: The same as one line, taken apart at blanks and quotes. No shell reads it unless it names one.
+    type: str
   container:
     description: Container that runs it. Default the one with the service's name.
     type: str

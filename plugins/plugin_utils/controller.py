@@ -19,6 +19,7 @@ class ControllerAction(ActionBase):
 
     purpose: ClassVar[str]  # what it cannot do when AWS refuses: "follow the rollout"
     options: ClassVar[dict[str, Any]]  # argument spec, without what every action of ours takes
+    either: ClassVar[tuple[str, ...]] = ()  # options of which exactly one is given
 
     args: dict[str, Any]
     clients: dict[str, Any]
@@ -36,7 +37,10 @@ class ControllerAction(ActionBase):
             "tags": {"type": "dict", "default": {}},
             "region": {"type": "str", "required": True},
         }
-        _unused, self.args = self.validate_argument_spec(argument_spec={**common, **self.options})
+        either = [self.either] if self.either else []
+        _unused, self.args = self.validate_argument_spec(
+            argument_spec={**common, **self.options}, mutually_exclusive=either, required_one_of=either
+        )
         self.clients = {}
         try:
             return self.work()

@@ -97,6 +97,12 @@ def test_another_revision_size_and_environment(one_off: OneOff) -> None:
     assert SECRET not in f"{result} {lines}"
 
 
+def test_a_command_line_is_taken_apart(one_off: OneOff) -> None:
+    result = one_off.run("", command=None, cmd="sh -c 'migrate --all'")
+    (container,) = one_off.described(result["task"])["overrides"]["containerOverrides"]
+    assert container["command"] == ["sh", "-c", "migrate --all"]
+
+
 def test_an_exit_code_is_a_failure_with_the_last_lines(one_off: OneOff) -> None:
     message, result = one_off.failure("migrate; exit 3", environment={"DATABASE_URL": SECRET})
     assert "(sh -c 'migrate; exit 3')" in message
@@ -189,6 +195,11 @@ def test_a_plan_of_what_is_only_announced(one_off: OneOff, missing: str) -> None
         ({"started_by": "a b"}, "started_by a b is not 1 to 128 letters, digits"),
         ({"started_by": "a" * 129}, "is not 1 to 128 letters, digits"),
         ({"timeout": None}, "missing required arguments: timeout"),
+        ({"command": None}, "one of the following is required: command, cmd"),
+        ({"cmd": "migrate"}, "mutually exclusive: command|cmd"),
+        ({"command": None, "cmd": "sh -c 'migrate"}, "cannot be taken apart: No closing quotation"),
+        ({"command": None, "cmd": " "}, "The command is empty"),
+        ({"command": []}, "The command is empty"),
     ],
 )
 def test_refused_before_anything_runs(one_off: OneOff, options: dict[str, Any], message: str, check: bool) -> None:
