@@ -188,7 +188,7 @@ def _custom(facts: Facts) -> list[Widget]:
     found = []
     for metric, stat in CUSTOM_METRICS.items():
         terms = f'Namespace="{facts["custom_namespace"]}" MetricName="{metric}"'
-        found.append(_graph(facts, metric, [[{"expression": f"SEARCH('{terms}', '{stat}', {PERIOD})"}]], []))
+        found.append(_graph(facts, metric, [[{"expression": f"SEARCH('{terms}', '{stat}')"}]], []))
     return found
 
 
