@@ -15,6 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 NOTICE = "<!-- Written by `make docs` from the sources. Change those. -->"
 ROLE_TESTS = {
+    "alarms": "molecule/default/tests/test_alarms.py",
     "alb": "molecule/default/tests/test_edge.py",
     "autoscaling": "molecule/default/tests/test_compute.py",
     "dashboard": "molecule/default/tests/test_dashboard.py",
