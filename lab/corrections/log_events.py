@@ -42,7 +42,9 @@ def _filter_log_events(_unused: Any, self: LogsResponse) -> str:
     if asked.get("nextToken"):
         direction, _slash, number = asked["nextToken"].partition("/")
         first = int(number)
-    events.sort(key=lambda event: (event["timestamp"], event["ingestionTime"]), reverse=direction == "b")
+    events.sort(key=lambda event: (event["timestamp"], event["ingestionTime"]))
+    if direction == "b":
+        events.reverse()  # of the events of one moment, too
     last = first + limit
     following = {"nextToken": f"{direction}/{last}"} if last < len(events) else {}
     return json.dumps({"events": events[first:last], "searchedLogStreams": [], **following})

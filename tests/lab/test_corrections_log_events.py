@@ -51,6 +51,14 @@ def test_the_newest_come_first_when_asked_for_and_stay_so_on_the_next_pages(logs
     assert "nextToken" not in second
 
 
+def test_events_of_one_moment_turn_round_too(logs: Any, group: str) -> None:
+    events = [{"timestamp": NOW + 9, "message": word} for word in ("first", "second")]
+    logs.put_log_events(logGroupName=group, logStreamName="ecs/worker/3", logEvents=events)
+    assert lines(logs.filter_log_events(logGroupName=group, startTime=NOW + 9)) == ["first", "second"]
+    answer = logs.filter_log_events(logGroupName=group, startTime=NOW + 9, startFromHead=False)
+    assert lines(answer) == ["second", "first"]
+
+
 def test_streams_by_prefix_times_and_pattern(logs: Any, group: str) -> None:
     """startTime and endTime are both inside."""
     of_backend = {"logGroupName": group, "logStreamNamePrefix": "ecs/backend/"}
