@@ -90,7 +90,7 @@ def _alarm(row: Row, dimensions: dict[str, str], service: str, facts: Facts) -> 
     return {
         "component": f"alarm-{name}",
         "alarm_name": f"{facts['stack']}-{name}",
-        "alarm_description": f"{row['severity']}: {row['record_id']} {summary}",
+        "alarm_description": f"{row['severity']}: {row['record_id']}: {summary}",
         **(_math(row, dimensions) if row.get("expression") else _metric(row, dimensions)),
         "threshold": value,
         "comparison_operator": COMPARISONS[row["comparison"]],

@@ -118,7 +118,7 @@ def test_severity_and_channels(name: str, row: str, severity: str, sms: bool) ->
     """MON-8: all to the topic of Slack and e-mail, some by SMS, and the end of it the same way."""
     alarm = PRODUCTION[name]
     assert alarm["alarm_name"] == f"triflow-prod-{name}"
-    assert alarm["alarm_description"].startswith(f"{severity}: {row} ")
+    assert alarm["alarm_description"].startswith(f"{severity}: {row}: ")
     assert "<" not in alarm["alarm_description"]
     assert alarm["alarm_actions"] == ([TOPIC, f"{TOPIC}-sms"] if sms else [TOPIC])
     assert alarm["ok_actions"] == alarm["alarm_actions"]

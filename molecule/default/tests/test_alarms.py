@@ -58,7 +58,7 @@ def lasting(found: Described) -> tuple[int, int, int]:
 
 def assert_told(found: Described, severity: str, row: str, *topics: str) -> None:
     """Its description begins as the Slack function expects it, and both its beginning and its end are told."""
-    assert found["AlarmDescription"].startswith(f"{severity}: {row} ")
+    assert found["AlarmDescription"].startswith(f"{severity}: {row}: ")
     assert sorted(found["AlarmActions"]) == sorted(found["OKActions"]) == sorted(topics)
 
 
