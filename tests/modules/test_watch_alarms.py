@@ -148,6 +148,17 @@ def test_a_service_that_keeps_its_tasks_is_none(watch: Watch, canary: Canary, cl
     assert "1 alarms OK, 1 of 1 tasks of backend run (25 of 25 s)" in lines[-1]
 
 
+@pytest.mark.usefixtures("clock")
+def test_tasks_that_are_on_their_way_are_none(watch: Watch, canary: Canary) -> None:
+    """Some run below the desired count, and what has stopped did so before it began."""
+    canary.stop_a_task()
+    slow = canary.register("example/backend:starts-after-600s")
+    canary.ecs.update_service(cluster=canary.stack, service="backend", taskDefinition=slow, desiredCount=4)
+    lines: list[str] = []
+    watch.run(lines, alarms=[], services=[{"cluster": canary.stack, "name": "backend"}])
+    assert lines[-1] == f"  {canary.stack}: 1 of 4 tasks of backend run (25 of 25 s)"
+
+
 def test_a_service_that_is_gone_ends_it(watch: Watch, canary: Canary, clock: Clock) -> None:
     clock.at(1, lambda: canary.ecs.delete_service(cluster=canary.stack, service="backend", force=True))
     message = watch.failure(alarms=[], services=[{"cluster": canary.stack, "name": "backend"}])
