@@ -115,7 +115,7 @@ class SubscriptionFilter(Resource):
         self.api.call(
             "put_subscription_filter",
             on=self.options["log_group_name"],
-            advice="a log group takes two filters",
+            advice="the log group has to be there, and takes two filters",
             passing=NOT_DELIVERED_YET,
             **self.identity,
             **{parameter: wanted[option] for option, parameter in PARAMETERS.items()},

@@ -93,7 +93,7 @@ def test_a_third_filter_is_refused_with_the_reason(archive: Archive, run_module:
     three = [wanted(archive, component=f"subscription-filter-{name}", filter_name=name) for name in "abc"]
     result = run_module(MODULE, filters=three)
     assert result["failed"]
-    assert "a log group takes two filters" in result["msg"]
+    assert "the log group has to be there, and takes two filters" in result["msg"]
 
 
 def test_a_role_that_is_not_known_yet(archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
