@@ -21,6 +21,7 @@ import pytest
 from tests.conftest import PROJECT, Lab
 
 ANSIBLE_PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
+ARCHIVE_RULES = [{"prefix": f"{name}/", "expiration_days": 365} for name in ("logs-archive", "logs-archive-errors")]
 TWO_ZONES = ["ap-northeast-2a", "ap-northeast-2c"]
 
 # What is wrong with the host's variables, the variable that must be named, its value, and what is accepted.
@@ -72,10 +73,16 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
     ),
     "task-that-fargate-lacks": ({"ecs_memory": 1024}, "ecs_memory", 1024, "2048 to 8192 MiB in steps of 1024"),
     "lifecycle-wildcard": (
-        {"s3_prefix_rules": [{"prefix": "*/logs/*", "expiration_days": 365}]},
+        {"s3_prefix_rules": [*ARCHIVE_RULES, {"prefix": "*/logs/*", "expiration_days": 365}]},
         "s3_prefix_rules",
         "*/logs/*",
         "a literal key prefix",
+    ),
+    "archive-that-stays": (
+        {"logs_archive_prefix": "logs/"},
+        "logs_archive_prefix",
+        "logs/",
+        "a prefix of s3_prefix_rules with expiration_days",
     ),
     "retention-of-15-days": (
         {"logs_retention_days": 15},
