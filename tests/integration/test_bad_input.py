@@ -96,6 +96,12 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "AWS/ECS",
         "not beginning with AWS/ or a colon",
     ),
+    "threshold-of-no-alarm": (
+        {"alarms_thresholds": {"rds-cpu-hihg": 85}},
+        "alarms_thresholds",
+        "rds-cpu-hihg",
+        "did you mean rds-cpu-high or rds-cpu-medium?",
+    ),
     "mistyped-name": ({"rds_bakup_window": "02:00-03:00"}, "rds_bakup_window", "(not read)", "rds_backup_window"),
     "wrong-type": ({"rds_multi_az": "maybe"}, "rds_multi_az", "maybe", "true or false"),
     "wrong-choice": ({"vpc_nat_gateways": "two"}, "vpc_nat_gateways", "two", "one of none, single, per_zone"),
