@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ansible_collections.triflow.platform.plugins.module_utils import windows
+from ansible_collections.triflow.platform.plugins.module_utils.alarm_checks import alarm_problems
 from ansible_collections.triflow.platform.plugins.module_utils.cidrs import network_problems
 from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_problems
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import lifecycle_problems
@@ -456,6 +457,7 @@ CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (
     _target_group_problems,
     compute_problems,
     release_problems,
+    alarm_problems,
     _extension_problems,
     _lifecycle_problems,
     _tag_problems,
