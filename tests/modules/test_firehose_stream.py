@@ -107,11 +107,12 @@ def test_processing_that_somebody_switched_off(archive: Archive, run_module: Run
     run_module(MODULE, **options(archive))
     live = described(archive)
     assert live
+    configuration = destination(archive)["ProcessingConfiguration"]
     archive.firehose.update_destination(
         DeliveryStreamName=archive.stack,
         CurrentDeliveryStreamVersionId=live["VersionId"],
         DestinationId=live["Destinations"][0]["DestinationId"],
-        ExtendedS3DestinationUpdate={"ProcessingConfiguration": {"Enabled": False}},
+        ExtendedS3DestinationUpdate={"ProcessingConfiguration": {**configuration, "Enabled": False}},
     )
     result = run_module(MODULE, **options(archive))
     assert result["changes"][0]["fields"] == ["processors"]
