@@ -52,7 +52,16 @@ def invoke(function: Function, event: Any) -> Outcome:
         task, result = Path(directory, "task"), Path(directory, "result.json")
         zipfile.ZipFile(io.BytesIO(function.code)).extractall(task)
         # -I: only the function's own directory and the interpreter's packages, as on AWS
-        command = [sys.executable, "-I", str(BOOTSTRAP), str(task), function.handler, request_id, str(result)]
+        command = [
+            sys.executable,
+            "-I",
+            str(BOOTSTRAP),
+            str(task),
+            function.handler,
+            request_id,
+            str(limit),
+            str(result),
+        ]
         try:
             done = subprocess.run(
                 command,

@@ -24,6 +24,7 @@ ROLE_TESTS = {
     "ecs": "molecule/default/tests/test_compute.py",
     "iam": "molecule/default/tests/test_compute.py",
     "logs": "molecule/default/tests/test_logs.py",
+    "notifications": "molecule/default/tests/test_notifications.py",
     "preflight": "tests/integration/test_bad_input.py",
     "rds": "molecule/default/tests/test_database.py",
     "s3": "molecule/default/tests/test_bucket.py",

@@ -39,6 +39,7 @@ MODULES = (
     "cloudwatch_alarms",
     "log_events",
     "cloudwatch_actions",
+    "kms_keys",
     "lambda_functions",
     "sns",
     "events_targets",

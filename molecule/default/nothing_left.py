@@ -9,6 +9,13 @@ from typing import Any
 import boto3
 
 
+def is_scheduled(arn: str) -> bool:
+    """Whether it is a key or a secret that is only kept until its recovery window is over."""
+    if ":kms:" in arn:
+        return bool(boto3.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion")
+    return ":secret:" in arn and "DeletedDate" in boto3.client("secretsmanager").describe_secret(SecretId=arn)
+
+
 def main(stack: str) -> None:
     ec2: Any = boto3.client("ec2")
     filters = [{"Name": "tag:triflow:stack", "Values": [stack]}]
@@ -34,7 +41,7 @@ def main(stack: str) -> None:
             item["ResourceARN"]
             for item in tagged["ResourceTagMappingList"]
             # AWS lists deleted NAT gateways and stopped tasks for an hour.
-            if not re.search(":natgateway/|:task/", item["ResourceARN"])
+            if not re.search(":natgateway/|:task/", item["ResourceARN"]) and not is_scheduled(item["ResourceARN"])
         ),
     ]
     if left:

@@ -18,6 +18,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.alarm_checks impo
 from ansible_collections.triflow.platform.plugins.module_utils.cidrs import network_problems
 from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_problems
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import lifecycle_problems
+from ansible_collections.triflow.platform.plugins.module_utils.notification_checks import notification_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
 from ansible_collections.triflow.platform.plugins.module_utils.release_checks import release_problems
 
@@ -42,12 +43,12 @@ class Range(NamedTuple):
 
 
 DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
-PATTERNS = {
 ARCHIVE_PREFIX = Pattern(
     r"(?!tenants/)[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/",
     "it cannot begin the keys of the archive",
     "a prefix outside tenants/ that ends with a slash: logs-archive/",
 )
+PATTERNS = {
     # The longest identifier made from it is that of an RDS instance, which starts with a letter and has no "--".
     "stack_name": Pattern(
         r"(?=.{3,40}$)[a-z]([a-z0-9]|-(?!-))*[a-z0-9]",
@@ -124,9 +125,9 @@ ARCHIVE_PREFIX = Pattern(
         "CloudWatch does not take it as a namespace of one's own",
         "at most 255 letters, digits and . - _ / # : characters, not beginning with AWS/ or a colon: TriFlow/prod",
     ),
-    "s3_category_tag": Pattern(
     "logs_archive_prefix": ARCHIVE_PREFIX,
     "logs_archive_error_prefix": ARCHIVE_PREFIX,
+    "s3_category_tag": Pattern(
         r"(?!aws:)[\w +\-=.:/@]{1,128}", "S3 does not take it as an object tag's key", "a key such as category"
     ),
 }
@@ -159,11 +160,14 @@ RANGES = {
     "ecs_prometheus_memory": Range(64, 4096, "MiB", "it is no sensible size for the sidecar"),
     "ecr_untagged_days": Range(1, 3650, "days", "ECR does not take it"),
     "ecr_kept_images": Range(1, 10000, "images", "ECR does not take it"),
-    "autoscaling_min_capacity": TASKS,
     # Amazon Data Firehose API reference, BufferingHints.
     "logs_archive_buffering_interval": Range(0, 900, "seconds", "Firehose does not take it"),
     "logs_archive_buffering_size": Range(1, 128, "MiB", "Firehose does not take it"),
     "logs_wait_timeout": SECONDS,
+    "notifications_wait_timeout": SECONDS,
+    # AWS KMS API reference, ScheduleKeyDeletion.
+    "notifications_key_recovery_days": Range(7, 30, "days", "KMS does not take it"),
+    "autoscaling_min_capacity": TASKS,
     "autoscaling_max_capacity": TASKS,
     "autoscaling_scale_out_cpu": PERCENT,
     "autoscaling_scale_in_cpu": PERCENT,
@@ -188,7 +192,12 @@ RANGES = {
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-RETENTION_VARIABLES = ("logs_retention_days", "logs_database_retention_days", "vpc_flow_logs_retention_days")
+RETENTION_VARIABLES = (
+    "logs_retention_days",
+    "logs_database_retention_days",
+    "notifications_log_retention_days",
+    "vpc_flow_logs_retention_days",
+)
 
 # Below this size RDS runs gp3 at its baseline and takes neither value (DB-4; Amazon RDS user guide, "gp3 storage").
 PROVISIONED_FROM_GIB = 400
@@ -415,7 +424,6 @@ def _lifecycle_problems(variables: Variables) -> list[Problem]:
     )
 
 
-def _tag_problems(variables: Variables) -> list[Problem]:
 def _archive_problems(variables: Variables) -> list[Problem]:
     rules = variables.get("s3_prefix_rules")
     if rules is None:
@@ -429,6 +437,7 @@ def _archive_problems(variables: Variables) -> list[Problem]:
     ]
 
 
+def _tag_problems(variables: Variables) -> list[Problem]:
     tags: Mapping[Any, Any] = variables.get("stack_tags") or {}
     accepted = "up to 40 keys of 1 to 128 characters, not starting with aws: or triflow:, values of up to 256"
     problems = []
@@ -457,9 +466,10 @@ CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (
     _target_group_problems,
     compute_problems,
     release_problems,
+    notification_problems,
     alarm_problems,
     _extension_problems,
     _lifecycle_problems,
+    _archive_problems,
     _tag_problems,
 )
-    _archive_problems,

@@ -196,8 +196,8 @@ def _for_service(sid: str, service: str, action: str | list[str], resource: str,
 def topic_policy(topic_arn: str, account_id: str) -> Policy:
     """Who may publish: CloudWatch for alarms of this account, and EventBridge.
 
-    Amazon SNS developer guide, "Example cases for Amazon SNS access control". What condition keys EventBridge sends to a
-    topic is not documented, so its statement has none: a key that is missing would keep every event away.
+    Amazon SNS developer guide, "Example cases for Amazon SNS access control". What condition keys EventBridge sends to
+    a topic is not documented, so its statement has none: a key that is missing would keep every event away.
     """
     owner = {"StringEquals": {"aws:SourceAccount": account_id}}
     return _policy(
@@ -211,8 +211,9 @@ def topic_policy(topic_arn: str, account_id: str) -> Policy:
 def topic_key_policy(account_id: str) -> Policy:
     """Who may use the topics' key: the account's identities as IAM says, and who publishes (topic_policy).
 
-    AWS KMS developer guide, "Default key policy"; Amazon SNS developer guide, "Enable compatibility between event sources
-    from AWS services and encrypted topics": there are no condition keys for EventBridge. In a key policy ``*`` is the key.
+    AWS KMS developer guide, "Default key policy"; Amazon SNS developer guide, "Enable compatibility between event
+    sources from AWS services and encrypted topics": there are no condition keys for EventBridge. In a key policy ``*``
+    is the key itself.
     """
     use = ["kms:Decrypt", "kms:GenerateDataKey"]
     owner = {"StringEquals": {"aws:SourceAccount": account_id}}

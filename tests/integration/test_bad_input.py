@@ -78,6 +78,12 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "*/logs/*",
         "a literal key prefix",
     ),
+    "number-without-country": (
+        {"notifications_phone_numbers": ["01000000000"]},
+        "notifications_phone_numbers",
+        "(hidden)",  # a number stands in no log
+        "'+821000000000'",
+    ),
     "archive-that-stays": (
         {"logs_archive_prefix": "logs/"},
         "logs_archive_prefix",

@@ -19,6 +19,7 @@ import boto3
 def handler(event, context):
     print("asked by", event["name"])
     caller = boto3.client("sts").get_caller_identity()["Account"]
+    assert 0 < context.get_remaining_time_in_millis() <= 30_000
     return {"hello": event["name"], "colour": os.environ["COLOUR"], "account": caller, "home": os.environ.get("HOME")}
 """
 FAILS = """

@@ -25,6 +25,7 @@ RECORD: dict[str, Any] = {
     "dns_domain_name": "triflow-ai.com",
     "ecs_image": "triflow-prod/backend:1.0.0",
     "dashboard_custom_namespace": "TriFlow/triflow-prod",
+    "notifications_topic_name": "triflow-alarms-prod",
 }
 
 

@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils.iam_policies import (
     archive_policy,
+    dead_letter_policy,
     execution_policy,
     firehose_trust_policy,
+    function_policy,
+    function_trust_policy,
     logs_trust_policy,
     put_records_policy,
     task_policy,
+    topic_key_policy,
+    topic_policy,
     trust_policy,
 )
 
@@ -39,7 +44,12 @@ EXECUTION = execution_policy(IMAGES, [LOG_GROUP], [f"{SECRET}:password::", SECRE
 TASK = task_policy("triflow-ai-prod", ["tenants/"], ["shared/"])
 STREAM = f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/triflow-prod-logs-archive"
 ERRORS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/kinesisfirehose/archive:log-stream:DestinationDelivery"
+QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:triflow-prod-slack-dead-letters"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:triflow-alarms-prod"
+WEBHOOK = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:triflow-prod/slack-webhook-??????"
+FUNCTION = function_policy(f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/triflow-prod-slack", WEBHOOK, QUEUE)
 POLICIES = {
+    "function": FUNCTION,
     "logs to firehose": put_records_policy(STREAM),
     "firehose to s3": archive_policy("triflow-ai-prod", ["logs-archive/", "logs-archive-errors/"], ERRORS),
     "execution": EXECUTION,
@@ -226,3 +236,50 @@ def test_the_order_of_what_is_given_makes_no_other_policy() -> None:
     turned = execution_policy(IMAGES[::-1], [LOG_GROUP], [SECRET])
     assert turned == EXECUTION
     assert task_policy("triflow-ai-prod", ["b/", "a/"], []) == task_policy("triflow-ai-prod", ["a/", "b/"], [])
+
+
+def test_every_statement_of_the_functions_role() -> None:
+    """MON-8"""
+    log_group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/triflow-prod-slack"
+    allowed = {
+        statement["Sid"]: (statement["Effect"], statement["Action"], statement["Resource"])
+        for statement in FUNCTION["Statement"]
+    }
+    assert allowed == {
+        "WriteLogs": ("Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], f"{log_group}:log-stream:*"),
+        "ReadSecret": ("Allow", "secretsmanager:GetSecretValue", WEBHOOK),
+        "KeepFailedEvents": ("Allow", "sqs:SendMessage", QUEUE),
+    }
+    (statement,) = function_trust_policy()["Statement"]
+    assert (statement["Principal"], statement["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
+
+
+@pytest.mark.parametrize(
+    ("policy", "resource", "services"),
+    [
+        (topic_policy(TOPIC, ACCOUNT), TOPIC, ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
+        (dead_letter_policy(QUEUE, TOPIC), QUEUE, ["sns.amazonaws.com"]),
+        (topic_key_policy(ACCOUNT), "*", ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
+    ],
+)
+def test_who_may_use_topic_queue_and_key(policy: dict[str, Any], resource: str, services: list[str]) -> None:
+    """MON-8: each names its services, of this account wherever the service tells the account."""
+    statements = [item for item in policy["Statement"] if "Service" in item["Principal"]]
+    assert [item["Principal"]["Service"] for item in statements] == services
+    for item in statements:
+        assert (item["Effect"], item["Resource"]) == ("Allow", resource)
+        assert not any("*" in action for action in as_list(item["Action"]))
+        condition = {
+            "cloudwatch.amazonaws.com": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            "sns.amazonaws.com": {"ArnEquals": {"aws:SourceArn": TOPIC}},
+            "events.amazonaws.com": None,  # EventBridge tells neither
+        }
+        assert item.get("Condition") == condition[item["Principal"]["Service"]]
+
+
+def test_the_keys_other_users_are_the_accounts_own() -> None:
+    """AWS KMS developer guide, "Default key policy": without it nobody could change the key any more."""
+    (owner,) = [item for item in topic_key_policy(ACCOUNT)["Statement"] if "AWS" in item["Principal"]]
+    assert owner["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    uses = [item["Action"] for item in topic_key_policy(ACCOUNT)["Statement"] if "Service" in item["Principal"]]
+    assert uses == [["kms:Decrypt", "kms:GenerateDataKey"]] * 2

@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.triflow.platform.plugins.module_utils import iam_policies
+
+DOCUMENTATION = r"""
+name: notification_policies
+version_added: 0.1.0
+short_description: Build the policies of the notifications
+description:
+  - Those of the topics, their key and the dead-letter queue, and the role of the function that writes to Slack (MON-8).
+options:
+  _input:
+    description: C(account_id), and the ARNs C(topic), C(sms_topic), C(queue), C(secret) and C(log_group).
+    type: dict
+    required: true
+author: TriFlow AI (@triflow-ai)
+"""
+
+EXAMPLES = r"""
+policies: "{{ notifications_settings | triflow.platform.notification_policies }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The documents C(key), C(topic), C(sms_topic), C(queue), C(role_trust) and C(role).
+  type: dict
+"""
+
+
+def notification_policies(settings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the documents."""
+    try:
+        account, topic, queue = settings["account_id"], settings["topic"], settings["queue"]
+        return {
+            "key": iam_policies.topic_key_policy(account),
+            "topic": iam_policies.topic_policy(topic, account),
+            "sms_topic": iam_policies.topic_policy(settings["sms_topic"], account),
+            "queue": iam_policies.dead_letter_policy(queue, topic),
+            "role_trust": iam_policies.function_trust_policy(),
+            "role": iam_policies.function_policy(settings["log_group"], settings["secret"], queue),
+        }
+    except KeyError as error:
+        raise AnsibleFilterError(f"notification_policies: {error} is missing in the settings") from error
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"notification_policies": notification_policies}

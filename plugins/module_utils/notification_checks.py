@@ -1,0 +1,45 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks over the variables of the notifications (MON-8): names of topics, addresses and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
+
+TOPIC = re.compile(r"[A-Za-z0-9_-]{1,252}")  # 256 with -sms
+ADDRESS = re.compile(r"[^@\s,;<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: country code first, at most 15 digits
+LISTS = {
+    "notifications_email_addresses": (ADDRESS, "it is no e-mail address", "one address each, such as name@example.com"),
+    "notifications_phone_numbers": (
+        NUMBER,
+        "it is no telephone number as E.164 writes it",
+        "+, country code and number, digits only and in quotes, such as '+821000000000'",
+    ),
+}
+
+
+def notification_problems(variables: Mapping[str, Any]) -> list[Problem]:
+    """All that is wrong with them. What is not given is not checked."""
+    problems = []
+    name = variables.get("notifications_topic_name")
+    if name is not None and not TOPIC.fullmatch(name):
+        accepted = "1 to 252 letters, digits, hyphens and underscores"
+        problems.append(problem("notifications_topic_name", name, "SNS takes no topic of that name", accepted))
+    days = variables.get("notifications_secret_recovery_days")
+    if days is not None and days != 0 and not 7 <= days <= 30:
+        reason = "Secrets Manager does not take it"
+        accepted = "7 to 30 days, or 0 to delete at once"
+        problems.append(problem("notifications_secret_recovery_days", days, reason, accepted))
+    for variable, (pattern, reason, accepted) in LISTS.items():
+        values = variables.get(variable) or []
+        problems += [problem(variable, value, reason, accepted) for value in values if not pattern.fullmatch(value)]
+        problems += [
+            problem(variable, value, "it is there twice", "each one once")
+            for value in sorted(set(values))
+            if values.count(value) > 1
+        ]
+    return problems
