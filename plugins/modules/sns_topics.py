@@ -235,7 +235,9 @@ class Topic(Resource):
         for key, entry in self.asked_for.items():
             if entry["protocol"] == "lambda" and key in self.subscribed:
                 # Without a value the attribute is taken away; SNS refuses an empty one.
-                value = {"AttributeValue": _redrive_policy(entry)} if entry.get("dead_letter_arn") else {}
+                value: dict[str, Any] = (
+                    {"AttributeValue": _redrive_policy(entry)} if entry.get("dead_letter_arn") else {}
+                )
                 self.api.call(
                     "set_subscription_attributes",
                     on=self.name,

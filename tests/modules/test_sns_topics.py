@@ -114,6 +114,10 @@ def test_a_pending_address_is_reported_and_not_asked_again(
     again = run_module(MODULE, topics=[topic])
     assert (again["changed"], again["pending"]) == (False, {COMPONENT: 1})
     assert not [call for call in lab.calls()[before:] if call["operation"] == "Subscribe"]
+    with_phone = {**topic, "subscriptions": [*topic["subscriptions"], PHONE]}
+    assert run_module(MODULE, topics=[with_phone])["pending"] == {COMPONENT: 1}
+    assert len([call for call in lab.calls()[before:] if call["operation"] == "Subscribe"]) == 1
+    run_module(MODULE, topics=[topic])
     sns.confirm_subscription(TopicArn=arn_of(topic["name"]), Token=MAIL["endpoint"])
     confirmed = run_module(MODULE, topics=[topic])
     assert (confirmed["changed"], confirmed["pending"]) == (False, {})
@@ -159,6 +163,13 @@ def test_addresses_and_numbers_are_nowhere(topic: dict[str, Any], run_module: Ru
         assert "example.com" not in json.dumps(result)
         assert "8210" not in json.dumps(result)
         assert result["diff"][0]["after"]["subscriptions"] == {"email": 1, "sms": 1, "others": 0}
+
+
+def test_a_number_that_sns_refuses_is_not_shown_either(topic: dict[str, Any], run_module: RunModule) -> None:
+    wrong = {"protocol": "sms", "endpoint": "0100000000x"}
+    result = run_module(MODULE, topics=[{**topic, "subscriptions": [wrong]}])
+    assert "Invalid SMS endpoint" in result["msg"]
+    assert "0100000000x" not in json.dumps(result)
 
 
 def test_two_topics_in_one_run(topic: dict[str, Any], stack: str, run_module: RunModule) -> None:

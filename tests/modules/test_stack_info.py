@@ -189,3 +189,39 @@ def test_services_of_the_stack_in_its_cluster(lab: Lab, stack: str, run_module: 
     assert (service["id"], service["component"], service["name"]) == (arn, "service-backend", "backend")
     assert (service["task_definition"], service["tags"]) == (definition, tags)
     assert run_module("stack_info", services=[], cluster_name=f"{stack}-none")["live"] == []
+
+
+def test_keys_and_queues_are_read_by_name(lab: Lab, stack: str, run_module: RunModule) -> None:
+    kms, sqs = lab.aws("kms"), lab.aws("sqs")
+    tags = expected_tags(stack, "kms-key")
+    key = kms.create_key(Description="d", Tags=[{"TagKey": name, "TagValue": value} for name, value in tags.items()])
+    arn = key["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=f"alias/{stack}", TargetKeyId=arn)
+    kms.enable_key_rotation(KeyId=arn)
+    sqs.create_queue(QueueName=stack, tags=expected_tags(stack, "queue-x"), Attributes={"MessageRetentionPeriod": "60"})
+    options = {"services": [], "key_aliases": [f"alias/{stack}", "alias/none"], "queue_names": [stack, f"{stack}-none"]}
+    found, queue = run_module("stack_info", **options)["live"]
+    assert found.pop("policy")["Statement"]
+    assert found == {
+        "type": "kms_key",
+        "id": arn,
+        "component": "kms-key",
+        "stack": stack,
+        "alias": f"alias/{stack}",
+        "description": "d",
+        "enabled": True,
+        "enable_key_rotation": True,
+        "tags": tags,
+    }
+    assert queue == {
+        "type": "queue",
+        "id": f"arn:aws:sqs:ap-northeast-2:123456789012:{stack}",
+        "component": "queue-x",
+        "stack": stack,
+        "name": stack,
+        "message_retention_period": 60,
+        "policy": {},
+        "tags": expected_tags(stack, "queue-x"),
+    }
+    kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    assert of_type(run_module("stack_info", **options), "kms_key") == []

@@ -83,6 +83,12 @@ def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
     assert zip_directory(first) != zip_directory(second)
 
 
+def test_the_order_is_that_of_the_names(tmp_path: Path) -> None:
+    names = [f"{letter}{number}" for number in range(5) for letter in "qazmk"]
+    code = zip_directory(write(tmp_path / "function", **dict.fromkeys(names, "")))
+    assert zipfile.ZipFile(io.BytesIO(code)).namelist() == sorted(f"{name}.py" for name in names)
+
+
 def test_lambda_can_read_what_is_in_it(tmp_path: Path) -> None:
     code = zip_directory(write(tmp_path / "function", handler="x = 1"))
     archive = zipfile.ZipFile(io.BytesIO(code))
