@@ -27,6 +27,7 @@ ROLE_TESTS = {
     "notifications": "molecule/default/tests/test_notifications.py",
     "preflight": "tests/integration/test_bad_input.py",
     "rds": "molecule/default/tests/test_database.py",
+    "release": "tests/integration/test_release.py",
     "s3": "molecule/default/tests/test_bucket.py",
     "security_groups": "molecule/default/tests/test_network.py",
     "vpc": "molecule/default/tests/test_network.py",

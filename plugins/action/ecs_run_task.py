@@ -98,7 +98,7 @@ class ActionModule(ControllerAction):
                 f"set container to one of {', '.join(names)}"
             )
         what = shown(args, definition["taskDefinitionArn"], container)
-        diff = {"before_header": "task", "after_header": "task", "before": {}, "after": what}
+        diff = [{"before_header": "task", "after_header": "task", "before": {}, "after": what}]
         if self._task.check_mode:
             self.say(f"would run {what['command']} in the container {container} of {what['task_definition']}")
             return {"changed": True, "diff": diff}

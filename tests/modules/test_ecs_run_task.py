@@ -93,7 +93,7 @@ def test_another_revision_size_and_environment(one_off: OneOff) -> None:
         {"name": "DATABASE_URL", "value": SECRET},
         {"name": "ROUNDS", "value": "3"},
     ]
-    assert result["diff"]["after"]["environment"] == ["DATABASE_URL", "ROUNDS"]
+    assert result["diff"][0]["after"]["environment"] == ["DATABASE_URL", "ROUNDS"]
     assert SECRET not in f"{result} {lines}"
 
 
@@ -162,8 +162,8 @@ def test_a_plan_says_what_would_run(one_off: OneOff) -> None:
     lines: list[str] = []
     result = one_off.run("migrate", lines, check=True, environment={"DATABASE_URL": SECRET}, started_by="release")
     assert result["changed"] is True
-    assert result["diff"]["before"] == {}
-    assert result["diff"]["after"] == {
+    assert result["diff"][0]["before"] == {}
+    assert result["diff"][0]["after"] == {
         "service": "backend",
         "task_definition": f"{one_off.stack}:1",
         "container": "backend",

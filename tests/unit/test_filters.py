@@ -22,6 +22,7 @@ from ansible_collections.triflow.platform.plugins.filter import (
     nat_routes,
     newest_version,
     notification_policies,
+    released_image,
     scaling_alarms,
     scaling_policies,
     scaling_targets,
@@ -46,6 +47,7 @@ for module in (
     log_archive_roles,
     nat_routes,
     newest_version,
+    released_image,
     notification_policies,
     scaling_alarms,
     scaling_policies,
@@ -64,6 +66,7 @@ for module in (
         ("utc_window", ["03:00-04:00", "Asia/Seoul"], "18:00-19:00"),
         ("windows_overlap", ["03:00-04:00", "mon:03:00-mon:04:00"], True),
         ("newest_version", [["14.9", "14.18"], 14], "14.18"),
+        ("released_image", ["docker.io/a/b:1", "2", "123456789012", "ap-northeast-2"], "docker.io/a/b:2"),
         (
             "subnet_plan",
             [["ap-northeast-2a"], ["10.0.1.0/24"], []],
