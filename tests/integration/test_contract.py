@@ -24,6 +24,12 @@ COMPONENTS = {
     "cluster", "log-group-backend", "task-definition-backend", "service-backend",
     "scalable-target-backend", "scaling-policy-backend-out", "scaling-policy-backend-in",
     "alarm-backend-scale-out", "alarm-backend-scale-in",
+    "log-group-firehose", "role-firehose-to-s3", "role-policy-firehose-to-s3", "delivery-stream-logs-archive",
+    "role-logs-to-firehose", "role-policy-logs-to-firehose", "subscription-filter-backend",
+    "alarm-rds-cpu-high", "alarm-rds-storage-low", "alarm-ecs-backend-memory-high", "alarm-alb-5xx",
+    "alarm-rds-connections-high", "alarm-rds-cpu-medium", "alarm-alb-latency-high", "alarm-slack-dead-letters",
+    "rule-task-stopped", "dashboard", "kms-key", "topic-alarms", "topic-sms", "function-slack", "log-group-slack",
+    "role-slack", "role-policy-slack", "queue-slack-dead-letters", "secret-slack-webhook",
     "extension-vector", "extension-uuid-ossp", "extension-pg_trgm", "extension-pg_stat_statements",
 }  # fmt: skip
 
@@ -72,13 +78,14 @@ def test_then_there_is_nothing_to_do(runs: dict[str, Played], name: str) -> None
 
 def test_a_second_run_makes_few_calls(runs: dict[str, Played]) -> None:
     """Reading the stack back costs about the same whatever its size; a call in a loop would show here."""
-    assert len(runs["second run"].calls) <= 180  # 161 when this was written
+    assert len(runs["second run"].calls) <= 240  # 225 when this was written
 
 
 def test_no_secret_is_shown(runs: dict[str, Played], lab: Lab) -> None:
     secrets = lab.aws("secretsmanager")
-    (secret,) = secrets.list_secrets()["SecretList"]
-    password = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"].split('"password"')[1].split('"')[1]
+    (instance,) = lab.aws("rds").describe_db_instances()["DBInstances"]
+    secret = instance["MasterUserSecret"]["SecretArn"]
+    password = secrets.get_secret_value(SecretId=secret)["SecretString"].split('"password"')[1].split('"')[1]
     assert len(password) >= 8
     for run in runs.values():
         assert password not in run.output + str(run.summary)
