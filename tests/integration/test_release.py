@@ -15,7 +15,6 @@ from tests.integration.playbook import Played, killed_at, play
 
 STACK = "triflow-release"
 VARIABLES = "s3_bucket_name: triflow-ai-release, dns_zone_name: release.triflow-ai.com"
-LAYERS = "vpc,security_groups,dns,alb,iam,logs,ecr,ecs"
 REPOSITORY = f"{STACK}/backend"
 ALARM = f"{STACK}-errors"
 CANARY = ("-e", "release_strategy=canary", "-e", f"release_canary_alarms={ALARM}")
@@ -85,8 +84,9 @@ def message(run: Played) -> str:
 def stack(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     lab.reset()
     found = Stack(lab, tmp_path_factory.mktemp("release"))
-    built = play(lab, found.directory, "site.yml", "-i", str(found.inventory), "--tags", LAYERS)
-    assert built.exit_code == 0, built.output
+    for layer in ("network", "edge", "compute"):
+        built = found.play(layer)
+        assert built.exit_code == 0, built.output
     lab.aws("cloudwatch").put_metric_alarm(
         AlarmName=ALARM, Namespace="AWS/ApplicationELB", MetricName="RequestCount", Statistic="Sum", Period=60,
         EvaluationPeriods=1, Threshold=1.0, ComparisonOperator="GreaterThanThreshold",
