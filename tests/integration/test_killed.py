@@ -65,7 +65,7 @@ def test_nothing_is_there_twice_or_left_over(account: dict[str, list[dict[str, A
         "DBInstances": 1,
         "DBSubnetGroups": 1,
         "DBParameterGroups": 1,
-        "SecretList": 1,
+        "SecretList": 2,  # the database's and the webhook's
         "Subnets": 4,
         "RouteTables": 4,  # three of ours and the VPC's main one
         "SecurityGroups": 4,  # three of ours and the VPC's default one
