@@ -38,13 +38,17 @@ def problems(body: Any) -> list[dict[str, str]]:
     return [{"dataPath": path, "message": message} for path, message in found]
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _widget(widget: dict[str, Any]) -> Found:
     kind, properties = widget.get("type"), widget.get("properties")
     if kind not in TYPES:
         yield "/type", f"Should be equal to one of the allowed values: {', '.join(TYPES)}"
     for name, least, most in (("x", 0, 23), ("y", 0, None), ("width", 1, 24), ("height", 1, 1000)):
         value = widget.get(name, least)
-        if type(value) is not int or value < least or (most is not None and value > most):
+        if not _is_whole(value) or value < least or (most is not None and value > most):
             yield f"/{name}", f"Should be an integer from {least}" + (f" to {most}" if most else "")
     if ("x" in widget) != ("y" in widget):
         yield "", "Should have required properties 'x' and 'y' or neither"
@@ -113,7 +117,7 @@ def _line(line: Any) -> Found:
 
 def _rendering(properties: dict[str, Any]) -> Found:
     period = properties.get("period", 60)
-    if type(period) is not int or period < 60 or period % 60:
+    if not _is_whole(period) or period < 60 or period % 60:
         yield "/period", "Should be a multiple of 60"
     if not STATISTIC.fullmatch(properties.get("stat", "Average")):
         yield "/stat", "Should be a statistic"

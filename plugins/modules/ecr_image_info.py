@@ -101,24 +101,25 @@ def all_images(api: Api, image: ecr_images.EcrImage) -> list[dict[str, Any]] | N
     )
 
 
-def main() -> None:
-    module = StackModule({"image": {"type": "str", "required": True}}, state=False)
-    image = ecr_images.parse(module.params["image"])
-    if image is None:
-        module.exit_json(changed=False, checked=False, digest=None, pushed_at=None, tags=[])
-        return
+def read(module: StackModule, image: ecr_images.EcrImage) -> dict[str, Any]:
     module.params["region"] = image.region
     api = module.api("ecr")
     found = find(api, image)
     if found is None:
         module.fail(ecr_images.missing(image, all_images(api, image)))
-    module.exit_json(
-        changed=False,
-        checked=True,
-        digest=found["imageDigest"],
-        pushed_at=iso(found["imagePushedAt"]),
-        tags=sorted(found.get("imageTags", [])),
-    )
+    return {
+        "checked": True,
+        "digest": found["imageDigest"],
+        "pushed_at": iso(found["imagePushedAt"]),
+        "tags": sorted(found.get("imageTags", [])),
+    }
+
+
+def main() -> None:
+    module = StackModule({"image": {"type": "str", "required": True}}, state=False)
+    image = ecr_images.parse(module.params["image"])
+    elsewhere: dict[str, Any] = {"checked": False, "digest": None, "pushed_at": None, "tags": []}
+    module.exit_json(changed=False, **(read(module, image) if image else elsewhere))
 
 
 if __name__ == "__main__":

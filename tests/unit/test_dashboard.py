@@ -48,9 +48,9 @@ STACKS = {
 }
 
 
-def graphs(facts: dict[str, Any] = FACTS) -> dict[str, Any]:
+def graphs(facts: dict[str, Any] | None = None) -> dict[str, Any]:
     """Properties of the graphs by their titles."""
-    widgets = [widget for widget in body(facts, ALARMS)["widgets"] if widget["type"] == "metric"]
+    widgets = [widget for widget in body(facts or FACTS, ALARMS)["widgets"] if widget["type"] == "metric"]
     found = {widget["properties"]["title"]: widget["properties"] for widget in widgets}
     assert len(found) == len(widgets)
     return found
