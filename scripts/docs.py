@@ -63,7 +63,7 @@ def defaults(role: str) -> dict[str, Any]:
 
 
 def plugins(kind: str) -> list[str]:
-    """Return the names of the plugins of a kind: modules, action, filter or callback."""
+    """Return the names of the plugins of a kind: modules, action, filter, callback or connection."""
     return sorted(path.stem for path in (ROOT / "plugins" / kind).glob("*.py"))
 
 
@@ -216,13 +216,15 @@ def plugins_page() -> str:
         "Actions": ("action", actions, "modules"),
         "Filters": ("filter", plugins("filter"), "filter"),
         "Callbacks": ("callback", plugins("callback"), "callback"),
+        "Connections": ("connection", plugins("connection"), "connection"),
     }
     lines = [
         "# Plugins",
         "",
         NOTICE,
         "",
-        "All options and examples: `ansible-doc triflow.platform.<name>`, for some with `-t filter` or `-t callback`.",
+        "All options and examples: `ansible-doc triflow.platform.<name>`, for some with `-t filter`, `-t callback` or",
+        "`-t connection`.",
         "An action is used like a module, and runs inside Ansible itself. Its options are in `plugins/modules/`.",
         "",
     ]

@@ -44,13 +44,19 @@ def documents(path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "path",
-    sorted(path for kind in ("modules", "filter", "callback") for path in (ROOT / "plugins" / kind).glob("*.py")),
+    sorted(
+        path
+        for kind in ("modules", "filter", "callback", "connection")
+        for path in (ROOT / "plugins" / kind).glob("*.py")
+    ),
     ids=lambda path: f"{path.parent.name}/{path.stem}",
 )
 def test_plugin_is_documented(path: Path) -> None:
     found = documents(path)
     kind = path.parent.name
-    assert set(found) == ({"DOCUMENTATION"} if kind == "callback" else {"DOCUMENTATION", "EXAMPLES", "RETURN"})
+    assert set(found) == (
+        {"DOCUMENTATION"} if kind in ("callback", "connection") else {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+    )
     assert all(found.values())
     assert found["DOCUMENTATION"]["module" if kind == "modules" else "name"] == path.stem
     if kind == "modules":

@@ -1,0 +1,114 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs a module in a fork of ansible-playbook instead of in a Python of its own."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: forked
+version_added: 0.1.0
+short_description: Run modules on this machine without starting Python for each
+author: TriFlow AI (@triflow-ai)
+description:
+  - Like the connection C(local), for modules that run in the Python of C(ansible-playbook) itself. A module runs in a
+    process of its own, forked from Ansible's worker, where Ansible and boto3 are imported already. Starting Python and
+    importing them is most of what a short module costs.
+  - Whatever is no module for that Python, or needs another user, an C(environment) or C(async), runs as with C(local).
+  - The callback P(triflow.platform.preload#callback) imports boto3 once, before the first fork.
+options:
+  become_success_timeout:
+    description: Seconds to wait for C(become) to succeed, as with C(local).
+    type: int
+    default: 10
+    vars:
+      - name: ansible_local_become_success_timeout
+  become_strip_preamble:
+    description: Whether to leave out what C(become) itself prints, as with C(local).
+    type: bool
+    default: true
+    vars:
+      - name: ansible_local_become_strip_preamble
+extends_documentation_fragment:
+  - connection_pipelining
+"""
+
+import os
+import selectors
+import shlex
+import signal
+import sys
+import traceback
+from types import ModuleType
+
+from ansible.module_utils import _internal
+from ansible.plugins.connection.local import Connection as LocalConnection
+
+MARK = b"_ANSIBALLZ_WRAPPER = True"  # in the text of every module that Ansible has wrapped for a Python
+CHUNK = 65536  # bytes
+
+
+class Connection(LocalConnection):
+    """The connection `local`, with modules in forks."""
+
+    transport = "triflow.platform.forked"
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        if in_data and MARK in in_data and not self.become and runs_this_python(cmd):
+            return run_forked(in_data)
+        result: tuple[int, bytes, bytes] = super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+        return result
+
+
+def runs_this_python(command: str) -> bool:
+    """Whether a shell command only starts the Python that runs here: `/bin/sh -c <python>`."""
+    words = shlex.split(command)
+    return len(words) == 3 and words[1] == "-c" and shlex.split(words[2]) == [sys.executable]
+
+
+def run_forked(source: bytes) -> tuple[int, bytes, bytes]:
+    """Run a wrapped module. Return its exit code, and what it wrote to stdout and stderr."""
+    read_stdout, write_stdout = os.pipe()
+    read_stderr, write_stderr = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(write_stdout, 1)
+        os.dup2(write_stderr, 2)
+        os._exit(run_module(source))
+    os.close(write_stdout)
+    os.close(write_stderr)
+    written = {read_stdout: bytearray(), read_stderr: bytearray()}
+    with selectors.DefaultSelector() as selector:
+        for pipe in written:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _events in selector.select():
+                chunk = os.read(key.fd, CHUNK)
+                written[key.fd] += chunk
+                if not chunk:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+    _process, status = os.waitpid(process, 0)
+    return os.waitstatus_to_exitcode(status), bytes(written[read_stdout]), bytes(written[read_stderr])
+
+
+def run_module(source: bytes) -> int:
+    """Run a wrapped module in this process as its main program, on the file descriptors 0 to 2."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", closefd=False)
+    # A module returns its warnings to the controller; as the controller it would print them.
+    _internal.is_controller = False
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    code = 1
+    try:
+        exec(compile(source, "<module>", "exec"), main.__dict__)
+        code = 0
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else int(left.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code

@@ -1,0 +1,65 @@
+"""The connection `forked`: a module's process is a fork, and otherwise like one of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.triflow.platform.plugins.connection.forked import run_forked, runs_this_python
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("print('done')", (0, b"done\n", b"")),
+        ("import sys; print('why', file=sys.stderr); sys.exit(3)", (3, b"", b"why\n")),
+        ("raise SystemExit", (0, b"", b"")),
+        ("raise SystemExit('why')", (1, b"", b"")),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", (-9, b"", b"")),
+        ("print(__name__)", (0, b"__main__\n", b"")),
+        ("import sys; print(repr(sys.stdin.read()))", (0, b"''\n", b"")),
+        # As the controller a module would print its warnings instead of returning them.
+        ("from ansible.module_utils import _internal; print(_internal.is_controller)", (0, b"False\n", b"")),
+    ],
+)
+def test_a_module_ends_as_in_a_process_of_its_own(source: str, expected: tuple[int, bytes, bytes]) -> None:
+    assert run_forked(source.encode()) == expected
+
+
+def test_an_error_shows_its_traceback() -> None:
+    code, stdout, stderr = run_forked(b"1 / 0")
+    assert (code, stdout) == (1, b"")
+    assert stderr.endswith(b"ZeroDivisionError: division by zero\n")
+
+
+def test_more_than_a_pipe_holds_comes_back_from_both_streams() -> None:
+    source = "import sys\nfor _ in range(300):\n    print('o' * 999)\n    print('e' * 999, file=sys.stderr)"
+    assert run_forked(source.encode()) == (0, (b"o" * 999 + b"\n") * 300, (b"e" * 999 + b"\n") * 300)
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def test_nothing_of_it_is_left_here() -> None:
+    before = open_files()
+    run_forked(b"import os, sys; sys.modules['__main__'].left = True; os.environ['TRIFLOW_LEFT'] = '1'")
+    assert open_files() == before
+    assert not hasattr(sys.modules["__main__"], "left")
+    assert "TRIFLOW_LEFT" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("command", "forked"),
+    [
+        (f"/bin/sh -c {sys.executable}", True),
+        (f"/bin/sh -c 'AWS_REGION=eu-west-1 {sys.executable}'", False),
+        (f"/bin/sh -c '{sys.executable} /tmp/module.py'", False),
+        ("/bin/sh -c /usr/bin/another-python", False),
+        ("/bin/sh -c 'echo ~'", False),
+    ],
+)
+def test_only_a_module_for_this_python_is_forked(command: str, forked: bool) -> None:
+    assert runs_this_python(command) is forked
