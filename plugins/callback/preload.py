@@ -18,14 +18,15 @@ requirements:
 """
 
 import contextlib
+import importlib
 
 from ansible.plugins.callback import CallbackBase
 
-with contextlib.suppress(ImportError):  # the module that misses something says so
-    import boto3  # noqa: F401
-    import botocore.waiter  # noqa: F401
-    import psycopg  # noqa: F401
-    from ansible_collections.triflow.platform.plugins.module_utils import resource  # noqa: F401
+SHARED = ("boto3", "botocore.waiter", "psycopg", "ansible_collections.triflow.platform.plugins.module_utils.resource")
+
+for name in SHARED:
+    with contextlib.suppress(ImportError):  # the module that misses something says so
+        importlib.import_module(name)
 
 
 class CallbackModule(CallbackBase):
