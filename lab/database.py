@@ -12,10 +12,11 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
-from lab.state import read_json
+from lab.state import LabError, read_json
 
 ADMINISTRATOR = "rdsadmin"
 DATABASE = "triflow"
+EXTENSIONS = ("vector", "uuid-ossp", "pg_trgm", "pg_stat_statements")
 # What rds_superuser may do beyond its own databases, and may pass on.
 SUPERUSER_ROLES = ("pg_monitor", "pg_signal_backend", "pg_checkpoint", "pg_read_all_data", "pg_write_all_data")
 
@@ -50,8 +51,17 @@ class Server:
         )
 
     def prepare(self) -> None:
-        """Create rds_superuser and the empty database that DATABASE_URL names."""
+        """Create rds_superuser and the empty database that DATABASE_URL names.
+
+        Raises LabError that names an extension which cannot be created: a library does not load, a file is missing.
+        """
         with self.connect() as connection:
+            for name in EXTENSIONS:
+                try:
+                    with connection.transaction(force_rollback=True):
+                        connection.execute(SQL("CREATE EXTENSION {}").format(Identifier(name)))
+                except psycopg.Error as error:
+                    raise LabError(f"PostgreSQL cannot create the extension {name}: {error}") from error
             connection.execute("CREATE ROLE rds_superuser NOLOGIN")
             roles = SQL(", ").join(map(Identifier, SUPERUSER_ROLES))
             connection.execute(SQL("GRANT {} TO rds_superuser WITH ADMIN OPTION").format(roles))

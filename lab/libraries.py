@@ -24,6 +24,7 @@ PACKAGES = {
 }
 UUID_LIBRARY = "libossp-uuid.so.16"
 FETCH_SECONDS = 120
+LDD_SECONDS = 60
 
 
 def provide(programs: list[Path], target: Path) -> None:
@@ -42,16 +43,20 @@ def provide(programs: list[Path], target: Path) -> None:
 
 def _missing(programs: list[Path]) -> set[str]:
     """Names that the dynamic linker does not find; nothing where there is no ldd."""
-    if not shutil.which("ldd"):
+    ldd = shutil.which("ldd")
+    if not ldd:
         return set()
+    # Not the caller's LD_LIBRARY_PATH: the server does not get it either.
     listed = subprocess.run(
-        ["ldd", *map(str, programs)],
+        [ldd, *map(str, programs)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LDD_SECONDS,
         check=False,
-        env={**os.environ, "LC_ALL": "C"},
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
     )
+    if listed.returncode != 0:
+        raise LabError(f"ldd cannot read PostgreSQL's programs: {listed.stderr.strip() or listed.stdout.strip()}")
     return set(re.findall(r"^\s*(\S+) => not found", listed.stdout, re.MULTILINE))
 
 
@@ -84,8 +89,9 @@ def _fetch(work: Path, package: str) -> Path:
             if archive:
                 problem = _run(["dpkg-deb", "-x", str(archive), str(work / "tree")], work)
                 found = next((work / "tree").rglob(UUID_LIBRARY), None)
-                if found:
+                if found and not problem:  # of a broken archive it unpacks a part
                     return found.resolve()
+                archive.unlink()
     raise LabError(
         f"The extension uuid-ossp needs {UUID_LIBRARY}, which could not be fetched ({problem}). "
         f"Install the package {package} (its name on Debian and Ubuntu) and try again."

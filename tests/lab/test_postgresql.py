@@ -6,10 +6,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from lab.database import EXTENSIONS, Server
 from lab.postgresql import ADDRESSES, _free_port
+from lab.state import LabError
 from tests.conftest import Lab
-
-EXTENSIONS = ("vector", "uuid-ossp", "pg_trgm", "pg_stat_statements")
 
 
 def test_database_is_empty_before_anything_is_deployed(empty_lab: Lab) -> None:
@@ -49,3 +49,14 @@ def test_it_answers_on_the_port_of_rds_when_an_address_has_it_free(lab: Lab) -> 
     address = conninfo_to_dict(lab.database_url)
     if (address["host"], int(str(address["port"]))) not in ADDRESSES:
         assert [candidate for candidate in ADDRESSES if _free_port(*candidate)] == []
+
+
+def test_extension_that_cannot_be_created_is_named(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.database.EXTENSIONS", ("vector", "no-such-extension"))
+    with pytest.raises(LabError, match=r"extension no-such-extension: .*not available"):
+        Server.of(lab.directory).prepare()
+
+
+def test_shared_memory_goes_away_with_a_killed_server(lab: Lab) -> None:
+    with psycopg.connect(lab.database_url) as connection:
+        assert connection.execute("SHOW dynamic_shared_memory_type").fetchone() == ("mmap",)
