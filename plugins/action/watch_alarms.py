@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import reasons, stopped_tasks
 from ansible_collections.triflow.platform.plugins.plugin_utils.controller import ControllerAction
 
-DELAY = 10  # seconds between two looks
+DELAY = 10  # seconds between two looks, at the most
 DESCRIBED_AT_ONCE = 100  # DescribeAlarms, AlarmNames
 
 

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-DELAY = 5  # seconds between two questions
+FIRST_DELAY = 1  # seconds between the first two looks
+DELAY = 5  # the most between two
 
 
 class ControllerAction(ActionBase):
@@ -35,6 +36,7 @@ class ControllerAction(ActionBase):
         common = {
             "stack": {"type": "str", "required": True},
             "tags": {"type": "dict", "default": {}},
+            "adopt": {"type": "list", "elements": "str", "default": []},
             "region": {"type": "str", "required": True},
         }
         either = [self.either] if self.either else []
@@ -60,14 +62,19 @@ class ControllerAction(ActionBase):
         return time.monotonic() + seconds
 
     def moments(self, deadline: float, delay: int = DELAY) -> Iterator[float]:
-        """When to look, as seconds since the first look: at once, every ``delay`` seconds, and at the deadline."""
+        """When to look, as seconds since the first look: at once, ever less often, and at the deadline.
+
+        The pauses double from one second to ``delay``: what takes a moment is not waited for longer than that.
+        """
         begun = time.monotonic()
+        pause = min(FIRST_DELAY, delay)
         while True:
             yield time.monotonic() - begun
             left = deadline - time.monotonic()
             if left <= 0:
                 return
-            time.sleep(min(delay, left))
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, delay)
 
     def say(self, sentence: str) -> None:
         self._display.display(f"  {self.args['stack']}: {sentence}")

@@ -59,7 +59,7 @@ def test_it_says_how_far_it_is_and_ends_in_time(compute: Rollout, clock: Clock) 
     lines: list[str] = []
     message, _reasons = failure(compute, lines=lines, timeout=12)
     sentence = f"0 of 2 tasks of {compute.stack}:1 run"
-    asked = (0, 5, 10, 12)
+    asked = (0, 1, 3, 7, 12)
     assert lines == [f"  {compute.stack}: backend: {sentence} ({second} s of at most 12 s)" for second in asked]
     assert f"did not roll out: after 12 s {sentence}" in message
     assert clock.now == 12

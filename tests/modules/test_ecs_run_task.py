@@ -127,7 +127,7 @@ def test_a_task_that_takes_too_long_is_stopped(one_off: OneOff, clock: Clock) ->
     short = result["task"].split("/")[-1]
     said = [line for line in lines if not line.startswith("    ")]
     assert said == [
-        f"  {one_off.stack}: task {short} is RUNNING ({second} s of at most 12 s)" for second in (0, 5, 10, 12)
+        f"  {one_off.stack}: task {short} is RUNNING ({second} s of at most 12 s)" for second in (0, 1, 3, 7, 12)
     ]
     assert [line for line in lines if line.startswith("    ")] == ["    lab: running sh -c sleep 600"]
     assert "has no end after 12 s and was told to stop" in message

@@ -57,12 +57,13 @@ def test_quiet_alarms_are_watched_to_the_end(watch: Watch, clock: Clock) -> None
     lines: list[str] = []
     assert watch.run(lines) == {"changed": False, "waited": {"alarms": 25}}
     assert lines == [
-        f"  {watch.stack}: 1 alarms INSUFFICIENT_DATA, 1 alarms OK ({second} of 25 s)" for second in (0, 10, 20, 25)
+        f"  {watch.stack}: 1 alarms INSUFFICIENT_DATA, 1 alarms OK ({second} of 25 s)"
+        for second in (0, 1, 3, 7, 15, 25)
     ]
     assert clock.now == 25
 
 
-@pytest.mark.parametrize(("second", "seen"), [(3, 10), (21, 25)])
+@pytest.mark.parametrize(("second", "seen"), [(4, 7), (21, 25)])
 def test_an_alarm_that_goes_off_ends_it_at_once(watch: Watch, clock: Clock, second: int, seen: int) -> None:
     clock.at(second, lambda: watch.set("ALARM", watch.names[1], "1 datapoint [97.0] was over the threshold"))
     message = watch.failure()
@@ -131,12 +132,12 @@ def canary(lab: Lab, stack: str) -> Canary:
 def test_a_service_that_loses_a_task_ends_it(watch: Watch, canary: Canary, clock: Clock) -> None:
     canary.stop_a_task()  # before it begins: of no interest
     lines: list[str] = []
-    clock.at(15, canary.lose_a_task)
+    clock.at(10, canary.lose_a_task)
     message = watch.failure(alarms=[], lines=lines, services=[{"cluster": canary.stack, "name": "backend"}])
     assert lines[0] == f"  {canary.stack}: 2 of 2 tasks of backend run (0 of 25 s)"
     assert f"Service backend of stack {canary.stack} does not keep its tasks: 1 of 2 tasks of backend run" in message
     assert "stopped: ResourceInitializationError" in message
-    assert clock.now == 20
+    assert clock.now == 15
 
 
 def test_a_service_that_keeps_its_tasks_is_none(watch: Watch, canary: Canary, clock: Clock) -> None:
@@ -160,7 +161,7 @@ def test_tasks_that_are_on_their_way_are_none(watch: Watch, canary: Canary) -> N
 
 
 def test_a_service_that_is_gone_ends_it(watch: Watch, canary: Canary, clock: Clock) -> None:
-    clock.at(1, lambda: canary.ecs.delete_service(cluster=canary.stack, service="backend", force=True))
+    clock.at(2, lambda: canary.ecs.delete_service(cluster=canary.stack, service="backend", force=True))
     message = watch.failure(alarms=[], services=[{"cluster": canary.stack, "name": "backend"}])
     assert message == f"Service backend of stack {canary.stack} is not there (any more)"
-    assert clock.now == 10
+    assert clock.now == 3
