@@ -7,8 +7,8 @@ version_added: 0.1.0
 short_description: Watch CloudWatch alarms for a time, and fail as soon as one goes off
 author: TriFlow AI (@triflow-ai)
 description:
-  - Looks at the alarms at least every ten seconds, says how it goes, and fails as soon as one is in C(ALARM), with its reason
-    and since when. One that is so from the beginning fails, too. C(INSUFFICIENT_DATA) is no failure.
+  - Looks at the alarms at least every ten seconds, says how it goes, and fails as soon as one is in C(ALARM), with its
+    reason and since when. One that is so from the beginning fails, too. C(INSUFFICIENT_DATA) is no failure.
   - Fails as well when a service that it watches has fewer tasks running than it should and one has stopped meanwhile,
     with the reasons.
   - An alarm that does not exist is refused at once, with the names of those of the stack that do.
