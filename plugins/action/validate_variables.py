@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
@@ -23,6 +24,8 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import (
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 TYPES = {"str": "text", "int": "a whole number", "bool": "true or false", "dict": "a mapping", "list": "a list"}
 SECRET = re.compile(r"password|secret|token|credential|private_key|webhook", re.IGNORECASE)
+
+FOUNDATION_ROLES = ("preflight", "vpc", "s3")  # what a stack with stack_foundation is made by
 
 Options = Mapping[str, Mapping[str, Any]]
 
@@ -40,7 +43,10 @@ class ActionModule(ActionBase):
         given = task_vars or {}
         roles = {path.parents[1].name: self._load(path) for path in sorted(ROLES.glob("*/meta/argument_specs.yml"))}
         entry_points = [points["argument_specs"] for points in roles.values()]
-        options = {name: option for points in entry_points for name, option in points["main"]["options"].items()}
+        built = FOUNDATION_ROLES if boolean(given.get("stack_foundation", False), strict=False) else roles
+        options = {
+            name: option for role in built for name, option in roles[role]["argument_specs"]["main"]["options"].items()
+        }
         known = {name for points in entry_points for point in points.values() for name in point.get("options", {})}
 
         values, problems = self._values(options, self._defaults(roles), given)

@@ -13,9 +13,9 @@ version_added: 0.1.0
 short_description: Id of a component that another role makes
 author: TriFlow AI (@triflow-ai)
 description:
-  - The id of the live component. In check mode a component that is not there yet gets a placeholder id.
+  - The id of the stack's live component. In check mode a component that is not there yet gets a placeholder id.
   - Outside check mode a missing component is an error that names the playbook which makes it.
-positional: stack_info
+positional: stack_info, owner
 options:
   _input:
     description: The component, a value of the tag C(triflow:component).
@@ -25,10 +25,14 @@ options:
     description: The result of M(triflow.platform.stack_info).
     type: dict
     required: true
+  owner:
+    description: Another stack whose component it is, the one whose VPC this stack uses (ENV-1).
+    type: str
 """
 
 EXAMPLES = r"""
 subnets: "{{ ['subnet-private-a', 'subnet-private-c'] | map('triflow.platform.component_id', rds_stack) | list }}"
+vpc_id: "{{ 'vpc' | triflow.platform.component_id(alb_stack, vpc_owner) }}"
 """
 
 RETURN = r"""
@@ -38,9 +42,9 @@ _value:
 """
 
 
-def component_id(component: str, stack_info: dict[str, Any]) -> str:
+def component_id(component: str, stack_info: dict[str, Any], owner: str | None = None) -> str:
     try:
-        return placeholders.component_id(component, stack_info)
+        return placeholders.component_id(component, stack_info, owner)
     except LookupError as error:
         raise AnsibleFilterError(str(error)) from error
 

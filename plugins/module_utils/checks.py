@@ -21,6 +21,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import 
 from ansible_collections.triflow.platform.plugins.module_utils.notification_checks import notification_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
 from ansible_collections.triflow.platform.plugins.module_utils.release_checks import release_problems
+from ansible_collections.triflow.platform.plugins.module_utils.sharing_checks import sharing_problems
 
 Variables = Mapping[str, Any]
 
@@ -428,8 +429,9 @@ def _archive_problems(variables: Variables) -> list[Problem]:
     rules = variables.get("s3_prefix_rules")
     if rules is None:
         return []
-    prefixes = [rule["prefix"] for rule in rules if rule.get("expiration_days") is not None]
-    accepted = "a prefix of s3_prefix_rules with expiration_days"
+    below = variables.get("s3_prefix") or ""
+    prefixes = [below + rule["prefix"] for rule in rules if rule.get("expiration_days") is not None]
+    accepted = "s3_prefix, and a prefix of s3_prefix_rules with expiration_days"
     return [
         problem(name, variables[name], "no lifecycle rule ever deletes what is written there (MON-3)", accepted)
         for name in ("logs_archive_prefix", "logs_archive_error_prefix")
@@ -471,5 +473,6 @@ CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (
     _extension_problems,
     _lifecycle_problems,
     _archive_problems,
+    sharing_problems,
     _tag_problems,
 )

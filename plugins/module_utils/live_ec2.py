@@ -22,10 +22,13 @@ def _entry(kind: str, identifier: str, tags: list[dict[str, str]] | None, **stat
     }
 
 
-def read(api: Api, stack: str) -> list[dict[str, Any]]:
-    """Everything in the stack's VPC, also what has lost its tags: seven calls, whatever its size."""
+def read(api: Api, owner: str) -> list[dict[str, Any]]:
+    """Everything in the VPC of the stack ``owner``, also what is another stack's or has lost its tags.
+
+    Seven calls, whatever its size.
+    """
     on = "the network"
-    ours = [{"Name": f"tag:{STACK}", "Values": [stack]}]
+    ours = [{"Name": f"tag:{STACK}", "Values": [owner]}]
     gateways = [
         _entry(
             "internet_gateway",

@@ -66,6 +66,7 @@ def read_zone(api: Api, name: str, stack: str) -> list[dict[str, Any]]:
                 name_servers=route53.name_servers(api, zone["id"]),
             ),
             "component": route53.COMPONENT_NAME,
+            "stack": stack,
         }
         for zone in own[:1]
     ]

@@ -38,6 +38,7 @@ KINDS = {  # how a component's name begins: how its id begins, and the playbook 
     "subnet": ("subnet-", "playbooks/network.yml"),
     "security-group": ("sg-", "playbooks/network.yml"),
     "nat-gateway": ("nat-", "playbooks/network.yml"),
+    "internet-gateway": ("igw-", "playbooks/network.yml"),
     "load-balancer": ("arn:aws:elasticloadbalancing:::loadbalancer/", "playbooks/edge.yml"),
     "target-group": ("arn:aws:elasticloadbalancing:::targetgroup/", "playbooks/edge.yml"),
     "certificate": ("arn:aws:acm:::certificate/", "playbooks/edge.yml"),
@@ -47,16 +48,21 @@ KINDS = {  # how a component's name begins: how its id begins, and the playbook 
 }
 
 
-def component_id(component: str, stack_info: dict[str, Any]) -> str:
+def component_id(component: str, stack_info: dict[str, Any], owner: str | None = None) -> str:
     """Id of a component that another role makes: the live one, or in check mode a placeholder.
 
-    Raises LookupError, naming the playbook to run, when it is missing outside check mode.
+    It is the stack's own that was read, or that of ``owner``, another stack whose VPC this one uses. What the live
+    list holds of further stacks is none of its business.
+    Raises LookupError, naming the playbook to run and the stack, when it is missing outside check mode.
     """
+    stack = owner or stack_info["stack"]
     for entry in stack_info["live"]:
-        if entry["component"] == component:
+        if entry["component"] == component and entry.get("stack", stack) == stack:
             return str(entry["id"])
     kind = next(kind for kind in KINDS if component == kind or component.startswith(kind + "-"))
     prefix, playbook = KINDS[kind]
     if stack_info["check_mode"]:
         return make(prefix, component)
+    if stack != stack_info["stack"]:
+        raise LookupError(f"{component} of {stack} is not there: run {playbook} with the inventory of {stack} first")
     raise LookupError(f"{component} is not there: run {playbook} first")

@@ -9,7 +9,8 @@ short_description: Refuse an AWS account in which a stack cannot work
 author: TriFlow AI (@triflow-ai)
 description:
   - Checks the credentials, the account, the region, its availability zones and engine versions, whether the bucket's
-    name is free or the account's own, and whether the hosted zone can be created or adopted. All calls only read.
+    name is free or the account's own, whether the hosted zone can be created or adopted, and whether the subnets fit
+    into the VPC that is there. All calls only read.
   - Fails once, with everything that is wrong, each named by the variable that holds it in this collection.
 options:
   account_id:
@@ -24,25 +25,40 @@ options:
     description:
       - Major or exact version of RDS for PostgreSQL. A running instance keeps its own version when that matches or is
         newer, also when it is no longer on offer.
+      - Without it the stack has no database.
+    type: str
+  database_identifier:
+    description: Identifier of the stack's DB instance. Goes with O(engine_version).
+    type: str
+  vpc_owner:
+    description: Stack whose VPC is used, the stack itself or another one (ENV-1). Another one must have a VPC.
     type: str
     required: true
-  database_identifier:
-    description: Identifier of the stack's DB instance.
+  vpc_cidr:
+    description: Range of the VPC. Another stack's must have it.
     type: str
+    required: true
+  subnet_cidrs:
+    description:
+      - Ranges of the stack's subnets, by the variable that holds them. They must not overlap a subnet of the VPC that
+        is not the stack's.
+    type: dict
     required: true
   bucket_name:
-    description: Name of the stack's bucket.
+    description: Name of the bucket that the stack uses.
+    type: str
+    required: true
+  bucket_owner:
+    description: Stack whose bucket it is, the stack itself or another one (ENV-4). Another one's must be there.
     type: str
     required: true
   zone_name:
-    description: Domain name of the stack's hosted zone.
+    description: Domain name of the stack's hosted zone. Without it the stack has none.
     type: str
-    required: true
   zone_mode:
-    description: Whether the zone is to be created, or one of the account adopted.
+    description: Whether the zone is to be created, or one of the account adopted. Goes with O(zone_name).
     type: str
     choices: [create, adopt]
-    required: true
 extends_documentation_fragment:
   - triflow.platform.stack
   - amazon.aws.common.modules
@@ -50,7 +66,8 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Reads only.
+    description:
+      - Reads only. What another stack has to bring may be missing then, so that there is a plan before that is built.
     support: full
 """
 
@@ -62,7 +79,13 @@ EXAMPLES = r"""
     availability_zones: [ap-northeast-2a, ap-northeast-2c]
     engine_version: "14"
     database_identifier: triflow-prod-db
+    vpc_owner: triflow-prod
+    vpc_cidr: 10.0.0.0/16
+    subnet_cidrs:
+      vpc_public_subnet_cidrs: [10.0.1.0/24, 10.0.2.0/24]
+      vpc_private_subnet_cidrs: [10.0.11.0/24, 10.0.12.0/24]
     bucket_name: triflow-ai-prod
+    bucket_owner: triflow-prod
     zone_name: triflow-ai.com
     zone_mode: create
 """
@@ -92,7 +115,7 @@ availability_zones:
   elements: str
 engine_version:
   description: The exact version that the wish means here, that of the running instance where it keeps it.
-  returned: success
+  returned: with O(engine_version)
   type: str
   sample: "14.18"
 problems:
@@ -106,7 +129,7 @@ problems:
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from ansible_collections.triflow.platform.plugins.module_utils import route53
+from ansible_collections.triflow.platform.plugins.module_utils import route53, shared_vpc
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
     describe_problems,
@@ -203,8 +226,11 @@ def resolve_engine_version(rds: Api, wish: str, identifier: str) -> str:
     return newest_version([version for version in offered if version_matches(version, major)] or offered, wish)
 
 
-def bucket_problems(s3: Any, bucket: str, account: str, region: str) -> list[Problem]:
-    """Refuse a bucket's name that somebody else has, or that the account has in another region."""
+def bucket_problems(s3: Any, bucket: str, account: str, region: str, missing: list[Problem]) -> list[Problem]:
+    """Refuse a bucket's name that somebody else has, or that the account has in another region.
+
+    `missing` is what is wrong when there is no bucket of that name.
+    """
     elsewhere = f"a name of your own for the bucket, or stack_region where it is; it is in {{}}, not in {region}"
     try:
         answer = s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
@@ -212,7 +238,7 @@ def bucket_problems(s3: Any, bucket: str, account: str, region: str) -> list[Pro
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
         if status == 404:
-            return []
+            return missing
         if status == 403:
             reason = "another account has a bucket of that name, or these credentials may not see it"
             accepted = "a name that nobody has, bucket names are unique in all of AWS; or grant s3:ListBucket on it"
@@ -225,6 +251,14 @@ def bucket_problems(s3: Any, bucket: str, account: str, region: str) -> list[Pro
     if there != region:
         return [problem("s3_bucket_name", bucket, "it is in another region", elsewhere.format(there))]
     return []
+
+
+def lender_problems(bucket: str, stack: str, owner: str) -> list[Problem]:
+    """What is wrong when there is no bucket of that name: another stack was to make it."""
+    if owner == stack:
+        return []
+    accepted = f"a stack with a bucket of that name; run site.yml with the inventory of {owner} first"
+    return [problem("s3_owner", owner, f"there is no bucket {bucket}", accepted)]
 
 
 def hosted_zone_problems(api: Api, name: str, stack: str, mode: str) -> list[Problem]:
@@ -249,15 +283,20 @@ def main() -> None:
         {
             "account_id": {"type": "str"},
             "availability_zones": {"type": "list", "elements": "str", "required": True},
-            "engine_version": {"type": "str", "required": True},
-            "database_identifier": {"type": "str", "required": True},
+            "engine_version": {"type": "str"},
+            "database_identifier": {"type": "str"},
+            "vpc_owner": {"type": "str", "required": True},
+            "vpc_cidr": {"type": "str", "required": True},
+            "subnet_cidrs": {"type": "dict", "required": True},
             "bucket_name": {"type": "str", "required": True},
-            "zone_name": {"type": "str", "required": True},
-            "zone_mode": {"type": "str", "choices": ["create", "adopt"], "required": True},
+            "bucket_owner": {"type": "str", "required": True},
+            "zone_name": {"type": "str"},
+            "zone_mode": {"type": "str", "choices": ["create", "adopt"]},
         },
         state=False,
+        required_together=[("engine_version", "database_identifier"), ("zone_name", "zone_mode")],
     )
-    wanted, region = module.params, module.region
+    wanted, region, stack = module.params, module.region, module.params["stack"]
     try:
         problems = region_problems(region)
     except ProfileNotFound as error:
@@ -271,19 +310,28 @@ def main() -> None:
 
     zones = read_zones(module.api("ec2"), region)
     problems = zone_problems(wanted["availability_zones"], zones, region)
+    owner, bucket = wanted["vpc_owner"], wanted["bucket_name"]
+    vpcs, subnets = shared_vpc.read(module.api("ec2"), owner)
+    problems += shared_vpc.range_problems(stack, owner, wanted["vpc_cidr"], wanted["subnet_cidrs"], vpcs, subnets)
+    missing = []
+    if not module.check_mode:
+        problems += shared_vpc.missing_problems(stack, owner, vpcs)
+        missing = lender_problems(bucket, stack, wanted["bucket_owner"])
+    engine: dict[str, str] = {}
     try:
-        engine_version = resolve_engine_version(
-            module.api("rds"), wanted["engine_version"], wanted["database_identifier"]
-        )
+        if wanted["engine_version"]:
+            engine["engine_version"] = resolve_engine_version(
+                module.api("rds"), wanted["engine_version"], wanted["database_identifier"]
+            )
     except ValueError as error:
-        engine_version = None
         reason, _separator, offered = str(error).partition("; ")
         problems.append(problem("rds_engine_version", wanted["engine_version"], reason, offered))
     try:
-        problems += bucket_problems(module.client("s3"), wanted["bucket_name"], identity["account"], region)
+        problems += bucket_problems(module.client("s3"), bucket, identity["account"], region, missing)
     except (BotoCoreError, ClientError) as error:
-        module.fail_json_aws(error, msg=f"s3 head_bucket failed on {wanted['bucket_name']}")
-    problems += hosted_zone_problems(module.api("route53"), wanted["zone_name"], wanted["stack"], wanted["zone_mode"])
+        module.fail_json_aws(error, msg=f"s3 head_bucket failed on {bucket}")
+    if wanted["zone_name"]:
+        problems += hosted_zone_problems(module.api("route53"), wanted["zone_name"], stack, wanted["zone_mode"])
     if problems:
         refuse(module, problems)
     module.exit_json(
@@ -291,8 +339,8 @@ def main() -> None:
         identity=identity,
         region=region,
         availability_zones=zones,
-        engine_version=engine_version,
         problems=[],
+        **engine,
     )
 
 

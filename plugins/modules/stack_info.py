@@ -19,6 +19,11 @@ options:
     elements: str
     choices: [ec2, rds, s3, elbv2]
     required: true
+  vpc_owner:
+    description:
+      - Stack whose VPC this stack uses (ENV-1), itself unless given. What is in that VPC is read whoever's it is, each
+        with the C(stack) of its tags.
+    type: str
   log_group_names:
     description: Log groups to read as well.
     type: list
@@ -82,6 +87,11 @@ account_id:
   returned: with O(account) or O(role_names)
   type: str
   sample: "123456789012"
+stack:
+  description: The stack that was read.
+  returned: always
+  type: str
+  sample: triflow-prod
 check_mode:
   description: Whether a missing component may be given a placeholder id.
   returned: always
@@ -107,6 +117,7 @@ def main() -> None:
     module = StackModule(
         {
             "services": {"type": "list", "elements": "str", "choices": ["ec2", "rds", "s3", "elbv2"], "required": True},
+            "vpc_owner": {"type": "str"},
             "log_group_names": names,
             "role_names": names,
             "account": {"type": "bool", "default": False},
@@ -121,7 +132,7 @@ def main() -> None:
     stack, services = module.params["stack"], module.params["services"]
     live = []
     if "ec2" in services:
-        live += live_ec2.read(module.api("ec2"), stack)
+        live += live_ec2.read(module.api("ec2"), module.params["vpc_owner"] or stack)
     if "rds" in services or "s3" in services:
         tagging = module.api("resourcegroupstaggingapi")
         if "rds" in services:
@@ -147,7 +158,7 @@ def main() -> None:
     account = {}
     if module.params["account"] or module.params["role_names"]:
         account["account_id"] = module.api("sts").call("get_caller_identity", on="the account")["Account"]
-    module.exit_json(changed=False, live=live, check_mode=module.check_mode, **account)
+    module.exit_json(changed=False, live=live, stack=stack, check_mode=module.check_mode, **account)
 
 
 if __name__ == "__main__":

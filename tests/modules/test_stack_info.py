@@ -80,6 +80,20 @@ def test_another_stack_is_not_read(vpc: str, stack: str, run_module: RunModule) 
     assert run_module("stack_info", services=["ec2", "s3", "rds"], stack=f"{stack}-other")["live"] == []
 
 
+def test_the_vpc_of_another_stack_is_read_with_what_is_whose(
+    ec2: Any, stack: str, vpc: str, run_module: RunModule
+) -> None:
+    """ENV-1"""
+    tags = specification("subnet", f"{stack}-other", "subnet-public-a")
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", TagSpecifications=tags)["Subnet"]["SubnetId"]
+    result = run_module("stack_info", services=["ec2"], stack=f"{stack}-other", vpc_owner=stack)
+    assert result["stack"] == f"{stack}-other"
+    (found,) = of_type(result, "subnet")
+    assert (found["id"], found["component"], found["stack"]) == (subnet, "subnet-public-a", f"{stack}-other")
+    (found,) = of_type(result, "vpc")
+    assert (found["id"], found["component"], found["stack"]) == (vpc, "vpc", stack)
+
+
 def test_bucket_and_subnet_group(lab: Lab, ec2: Any, stack: str, vpc: str, run_module: RunModule) -> None:
     tags = tag_list(expected_tags(stack, "part"))
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone="ap-northeast-2a")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK
+
 from tests.modules.conftest import RunModule
 from tests.modules.edge import Edge, edge
 
@@ -46,7 +48,7 @@ def test_of_another_stack_only_the_zone_serves(edge: Edge, stack: str, run_modul
     ids = build(edge, stack, run_module)
     found = read(run_module, f"{stack}.com", stack=f"{stack}-other")
     assert {component: entry["id"] for component, entry in found.items()} == {"hosted-zone": ids["hosted-zone"]}
-    assert found["hosted-zone"]["stack"] == stack
+    assert (found["hosted-zone"]["stack"], found["hosted-zone"]["tags"][STACK]) == (f"{stack}-other", stack)
 
 
 def test_nothing_is_there(stack: str, run_module: RunModule) -> None:

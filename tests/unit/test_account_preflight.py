@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.triflow.platform.plugins.modules.account_preflight import (
     account_problems,
     bucket_problems,
+    lender_problems,
     region_problems,
     resolve_engine_version,
     zone_problems,
@@ -16,6 +17,7 @@ from ansible_collections.triflow.platform.plugins.modules.account_preflight impo
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+MISSING: list[Any] = [{"variable": "s3_owner"}]
 HEAD = {"Bucket": "triflow-ai-prod", "ExpectedBucketOwner": "123456789012"}
 
 
@@ -100,11 +102,11 @@ def head_bucket(status: int, region: str | None = None) -> list[Any]:
         else:
             # The client asks the bucket's own region after a redirect, so a 301 that gets here is final.
             stub.add_client_error("head_bucket", str(status), http_status_code=status, expected_params=HEAD)
-        return bucket_problems(s3, "triflow-ai-prod", "123456789012", "ap-northeast-2")
+        return bucket_problems(s3, "triflow-ai-prod", "123456789012", "ap-northeast-2", MISSING)
 
 
 def test_bucket_that_is_free_or_ours() -> None:
-    assert head_bucket(404) == []
+    assert head_bucket(404) == MISSING
     assert head_bucket(200, "ap-northeast-2") == []
     assert head_bucket(200) == []
 
@@ -122,6 +124,15 @@ def test_bucket_that_cannot_be_used(status: int, region: str | None, reason: str
     assert (found["variable"], found["value"]) == ("s3_bucket_name", "triflow-ai-prod")
     assert reason in found["reason"]
     assert accepted in found["accepted"]
+
+
+def test_bucket_that_another_stack_was_to_make() -> None:
+    """ENV-4"""
+    assert lender_problems("triflow-ai-prod", "triflow-prod", "triflow-prod") == []
+    (found,) = lender_problems("triflow-ai-nonprod", "triflow-dev", "triflow-nonprod")
+    assert (found["variable"], found["value"]) == ("s3_owner", "triflow-nonprod")
+    assert "no bucket triflow-ai-nonprod" in found["reason"]
+    assert "inventory of triflow-nonprod" in found["accepted"]
 
 
 def test_other_failure_of_the_bucket_is_passed_on() -> None:

@@ -21,6 +21,11 @@ RECORD: dict[str, Any] = {
 } | {
     "stack_name": "triflow-prod",
     "s3_bucket_name": "triflow-ai-prod",
+    "iam_write_prefixes": ["tenants/"],
+    "iam_read_prefixes": ["shared/"],
+    "alb_access_logs_prefix": "load-balancer-logs",
+    "logs_archive_prefix": "logs-archive/",
+    "logs_archive_error_prefix": "logs-archive-errors/",
     "dns_zone_name": "triflow-ai.com",
     "dns_domain_name": "triflow-ai.com",
     "ecs_image": "triflow-prod/backend:1.0.0",
@@ -30,7 +35,9 @@ RECORD: dict[str, Any] = {
 
 
 def problems(**change: Any) -> list[Any]:
-    return variable_problems({**RECORD, **change}, groups=["prod"], environment={})
+    owner = change.get("stack_name", RECORD["stack_name"])  # of VPC and bucket: the stack itself
+    own = {"vpc_owner": owner, "s3_owner": owner}
+    return variable_problems({**RECORD, **own, **change}, groups=["prod"], environment={})
 
 
 def test_the_record_has_no_problem() -> None:

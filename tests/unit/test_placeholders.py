@@ -55,7 +55,7 @@ def test_no_id_of_aws_is_taken_for_a_placeholder(digits: str) -> None:
     assert not within(f"subnet-{digits}")
 
 
-LIVE = [{"component": "subnet-public-a", "id": "subnet-0a1b2c3d4e5f60718"}]
+LIVE = [{"component": "subnet-public-a", "id": "subnet-0a1b2c3d4e5f60718", "stack": "triflow-prod"}]
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ LIVE = [{"component": "subnet-public-a", "id": "subnet-0a1b2c3d4e5f60718"}]
     ],
 )
 def test_component_id(component: str, check_mode: bool, identifier: str) -> None:
-    assert component_id(component, {"live": LIVE, "check_mode": check_mode}) == identifier
+    assert component_id(component, {"live": LIVE, "check_mode": check_mode, "stack": "triflow-prod"}) == identifier
 
 
 def test_missing_component_names_the_playbook_that_makes_it() -> None:
     with pytest.raises(LookupError, match=r"^subnet-public-c is not there: run playbooks/network.yml first$"):
-        component_id("subnet-public-c", {"live": LIVE, "check_mode": False})
+        component_id("subnet-public-c", {"live": LIVE, "check_mode": False, "stack": "triflow-prod"})

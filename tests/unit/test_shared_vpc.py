@@ -1,0 +1,66 @@
+"""Subnets in a VPC that other stacks use too (ENV-1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.shared_vpc import missing_problems, range_problems
+
+DEV, NONPROD = "triflow-dev", "triflow-nonprod"
+VPCS = [{"VpcId": "vpc-1", "CidrBlockAssociationSet": [{"CidrBlock": "10.2.0.0/16"}]}]
+
+
+def subnet(identifier: str, cidr: str, stack: str | None) -> dict[str, Any]:
+    tags = [{"Key": "triflow:stack", "Value": stack}] if stack else []
+    return {"SubnetId": identifier, "VpcId": "vpc-1", "CidrBlock": cidr, "Tags": tags}
+
+
+SUBNETS = [
+    subnet("subnet-1", "10.2.1.0/24", NONPROD),
+    subnet("subnet-2", "10.2.101.0/24", DEV),
+    subnet("subnet-3", "10.2.150.0/24", None),
+    subnet("subnet-4", "10.2.200.0/24", "triflow-test"),
+]
+
+
+def problems(cidr: str, stack: str = DEV, vpc: str = "10.2.0.0/16") -> list[Any]:
+    return range_problems(stack, NONPROD, vpc, {"vpc_public_subnet_cidrs": [cidr]}, VPCS, SUBNETS)
+
+
+@pytest.mark.parametrize("cidr", ["10.2.101.0/24", "10.2.102.0/24", "10.2.101.0/25", "10.2.150.0/24"])
+def test_free_ranges_and_the_stack_s_own(cidr: str) -> None:
+    assert problems(cidr) == []
+
+
+@pytest.mark.parametrize(
+    ("cidr", "stack", "other", "whose"),
+    [
+        ("10.2.1.0/24", DEV, "10.2.1.0/24 of subnet-1", "the stack triflow-nonprod's"),
+        ("10.2.1.128/25", DEV, "10.2.1.0/24 of subnet-1", "the stack triflow-nonprod's"),
+        ("10.2.192.0/20", DEV, "10.2.200.0/24 of subnet-4", "the stack triflow-test's"),
+        ("10.2.150.0/25", DEV, "10.2.150.0/24 of subnet-3", "nobody's"),
+        ("10.2.101.0/24", NONPROD, "10.2.101.0/24 of subnet-2", "the stack triflow-dev's"),
+    ],
+)
+def test_range_that_another_subnet_has(cidr: str, stack: str, other: str, whose: str) -> None:
+    (found,) = problems(cidr, stack)
+    assert (found["variable"], found["value"]) == ("vpc_public_subnet_cidrs", cidr)
+    assert other in found["reason"]
+    assert whose in found["reason"]
+    assert "vpc-1" in found["accepted"]
+
+
+def test_vpc_of_another_range() -> None:
+    (found,) = problems("10.3.1.0/24", vpc="10.3.0.0/16")
+    assert (found["variable"], found["value"], found["accepted"]) == ("vpc_cidr", "10.3.0.0/16", "10.2.0.0/16")
+    # Its own VPC's range is the role's to compare.
+    assert problems("10.3.1.0/24", stack=NONPROD, vpc="10.3.0.0/16") == []
+
+
+def test_missing_vpc() -> None:
+    assert missing_problems(DEV, NONPROD, VPCS) == []
+    assert missing_problems(NONPROD, NONPROD, []) == []
+    (found,) = missing_problems(DEV, NONPROD, [])
+    assert (found["variable"], found["value"]) == ("vpc_owner", NONPROD)
+    assert "inventory of triflow-nonprod" in found["accepted"]
