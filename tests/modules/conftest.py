@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import botocore.loaders
+import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
@@ -38,7 +39,7 @@ def run_module(lab: Lab, stack: str, monkeypatch: pytest.MonkeyPatch, capsys: py
     """``run_module(name, check=False, **options)`` returns what it prints. None: option not given."""
     for name, value in lab.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(botocore.loaders, "create_loader", lambda *_unused: LOADER)
+    monkeypatch.setattr(botocore.session, "create_loader", lambda *_unused: LOADER)
 
     def run(name: str, /, check: bool = False, **options: Any) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.triflow.platform.plugins.modules.{name}")
