@@ -20,6 +20,7 @@ ROLE_TESTS = {
     "autoscaling": "molecule/default/tests/test_compute.py",
     "dashboard": "molecule/default/tests/test_dashboard.py",
     "dns": "molecule/default/tests/test_edge.py",
+    "drift": "tests/integration/test_drift.py",
     "ecr": "molecule/default/tests/test_compute.py",
     "ecs": "molecule/default/tests/test_compute.py",
     "iam": "molecule/default/tests/test_compute.py",

@@ -29,9 +29,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.triflow.platform.plugins.plugin_utils import recorded
 
 WORDS = {"create": "created", "update": "changed", "delete": "deleted", "none": "unchanged"}
-STRONGEST = ("delete", "create", "update", "none")  # a component that several tasks touch counts once
+MESSAGE = 300  # characters of a failure's message
 
 
 class CallbackModule(CallbackBase):
@@ -45,33 +46,31 @@ class CallbackModule(CallbackBase):
         self.started = time.monotonic()
         self.check_mode = False
         self.stacks: dict[str, dict[str, Any]] = {}
+        recorded.enabled = True
 
     def _stack(self, host: str) -> dict[str, Any]:
         return self.stacks.setdefault(host, {"components": {}, "failed": [], "waited": {}})
 
-    def _collect(self, host: str, result: dict[str, Any]) -> None:
-        for item in result.get("results", [result]):
-            if not isinstance(item, dict):
-                continue
-            components = self._stack(host)["components"] if item.get("changes") else {}
-            for change in item.get("changes", []):
-                known = components.get(change["component"], "none")
-                components[change["component"]] = min(known, change["action"], key=STRONGEST.index)
+    def _collect(self, result: Any) -> None:
+        self.check_mode = self.check_mode or result.task.check_mode is True
+        host = result.host.get_name()
+        recorded.record(host, result.result)
+        if host in recorded.components:
+            actions = {name: known["action"] for name, known in recorded.components[host].items()}
+            self._stack(host)["components"] = actions
+        for item in recorded.items(result.result):
             waited = {name: seconds for name, seconds in item.get("waited", {}).items() if seconds}
             if waited:
                 self._stack(host)["waited"].update(waited)
 
-    def v2_playbook_on_play_start(self, play: Any) -> None:
-        self.check_mode = self.check_mode or bool(play.check_mode)
-
     def v2_runner_on_ok(self, result: Any) -> None:
-        self._collect(result.host.get_name(), result.result)
+        self._collect(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        host = result.host.get_name()
-        self._collect(host, result.result)
+        self._collect(result)
         if not ignore_errors:
-            self._stack(host)["failed"].append({"task": result.task.get_name(), "msg": result.result.get("msg", "")})
+            failure = {"task": result.task.get_name(), "msg": result.result.get("msg", "")}
+            self._stack(result.host.get_name())["failed"].append(failure)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         self.v2_runner_on_failed(result)
@@ -107,4 +106,5 @@ class CallbackModule(CallbackBase):
             for component, seconds in stack["waited"].items():
                 self._display.display(f"  waited {seconds} s for {component}")
             for failure in stack["failed"]:
-                self._display.display(f"  failed: {failure['task']}", color="red")
+                first = next(iter(str(failure["msg"]).splitlines()), "")[:MESSAGE]
+                self._display.display(f"  failed: {failure['task']}{first and ': '}{first}", color="red")

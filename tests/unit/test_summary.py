@@ -9,22 +9,30 @@ from typing import Any
 
 import pytest
 from ansible_collections.triflow.platform.plugins.callback.summary import CallbackModule
+from ansible_collections.triflow.platform.plugins.plugin_utils import recorded
 
 
 def changes(**actions: str) -> list[dict[str, Any]]:
     return [{"component": name, "action": action, "fields": []} for name, action in actions.items()]
 
 
-def result(content: dict[str, Any], host: str = "triflow-prod") -> Any:
+def result(content: dict[str, Any], host: str = "triflow-prod", check: bool = False) -> Any:
     return SimpleNamespace(
-        host=SimpleNamespace(get_name=lambda: host), result=content, task=SimpleNamespace(get_name=lambda: "Database")
+        host=SimpleNamespace(get_name=lambda: host),
+        result=content,
+        task=SimpleNamespace(get_name=lambda: "Database", check_mode=check),
     )
+
+
+@pytest.fixture(autouse=True)
+def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorded, "components", {})
 
 
 class Run:
     """A run of a playbook as the callback sees it."""
 
-    def __init__(self, path: Path | None = None, check: bool = False) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self.lines: list[str] = []
         self.callback = CallbackModule(
             display=SimpleNamespace(
@@ -32,7 +40,6 @@ class Run:
             )
         )
         self.callback.get_option = {"path": path}.get
-        self.callback.v2_playbook_on_play_start(SimpleNamespace(check_mode=check))
 
     def end(self) -> list[str]:
         self.callback.v2_playbook_on_stats(None)
@@ -54,8 +61,8 @@ def test_counts_and_names() -> None:
 
 
 def test_plan_says_would() -> None:
-    run = Run(check=True)
-    run.callback.v2_runner_on_ok(result({"changes": changes(vpc="create")}))
+    run = Run()
+    run.callback.v2_runner_on_ok(result({"changes": changes(vpc="create")}, check=True))
     assert run.end() == ["SUMMARY OF THE PLAN", "triflow-prod: would be 1 created", "  create: vpc"]
 
 
@@ -89,9 +96,24 @@ def test_failures_count_unless_they_are_ignored() -> None:
     assert run.end()[1:] == [
         "triflow-prod: 1 created, 2 failed",
         "  create: rds",
-        "  failed: Database",
-        "  failed: Database",
+        "  failed: Database: no quota",
+        "  failed: Database: gone",
     ]
+
+
+@pytest.mark.parametrize(
+    ("msg", "shown"),
+    [
+        ("no quota\n  ask for more", "Database: no quota"),
+        ("x" * 400, "Database: " + "x" * 300),
+        ("", "Database"),
+        (None, "Database"),
+    ],
+)
+def test_a_failure_shows_the_first_line_of_its_message(msg: str | None, shown: str) -> None:
+    run = Run()
+    run.callback.v2_runner_on_failed(result({} if msg is None else {"msg": msg}))
+    assert run.end()[-1] == f"  failed: {shown}"
 
 
 def test_run_without_components_prints_nothing() -> None:
@@ -102,8 +124,8 @@ def test_run_without_components_prints_nothing() -> None:
 
 def test_json(tmp_path: Path) -> None:
     path = tmp_path / "summary.json"
-    run = Run(path, check=True)
-    run.callback.v2_runner_on_ok(result({"changes": changes(vpc="create"), "waited": {"nat": 61}}))
+    run = Run(path)
+    run.callback.v2_runner_on_ok(result({"changes": changes(vpc="create"), "waited": {"nat": 61}}, check=True))
     run.callback.v2_runner_on_failed(result({"msg": "no quota"}))
     run.end()
     summary = json.loads(path.read_text(encoding="utf-8"))
@@ -118,4 +140,23 @@ def test_json(tmp_path: Path) -> None:
                 "waited": {"nat": 61},
             }
         },
+    }
+
+
+def test_what_differs_is_recorded_for_other_actions() -> None:
+    run = Run()
+    shown = {
+        "before_header": "vpc",
+        "after_header": "vpc",
+        "before": {"dns_support": False},
+        "after": {"dns_support": True},
+    }
+    run.callback.v2_runner_on_ok(result({"changes": changes(vpc="update", subnet="none"), "diff": [shown]}))
+    run.callback.v2_runner_on_ok(result({"results": [{"changes": changes(vpc="none")}]}))
+    assert recorded.enabled
+    assert recorded.components == {
+        "triflow-prod": {
+            "vpc": {"action": "update", "before": {"dns_support": False}, "after": {"dns_support": True}},
+            "subnet": {"action": "none", "before": {}, "after": {}},
+        }
     }
