@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ansible_collections.triflow.platform.plugins.module_utils.moments import iso
 from ansible_collections.triflow.platform.plugins.module_utils.windows import DAYS
 
 Settings = dict[str, Any]
@@ -21,8 +22,7 @@ DATABASE_LAG = timedelta(minutes=10)  # the database stops after the services, w
 LONGEST_SLEEP = 31  # days back in which the evening is looked for that stay_up_until puts off
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-STAY_FORMAT = "%Y-%m-%d %H:%M"
-CLOCK_FORMAT = "%H:%M"
+ANY_DAY = date(2000, 1, 1)  # to count with times
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Event:
 
 def hours(settings: Settings) -> tuple[Hours, Hours]:
     """The hours of the services and those of the database, which begin earlier and end later."""
-    begin, until = (datetime.strptime(settings[name], CLOCK_FORMAT) for name in ("up_from", "up_until"))
-    stay = datetime.strptime(settings["stay_up_until"], STAY_FORMAT) if settings["stay_up_until"] else None
+    begin, until = (datetime.combine(ANY_DAY, time.fromisoformat(settings[name])) for name in ("up_from", "up_until"))
+    stay = datetime.fromisoformat(settings["stay_up_until"]) if settings["stay_up_until"] else None
     zone, days = ZoneInfo(settings["time_zone"]), frozenset(settings["up_days"])
     holidays = frozenset(date.fromisoformat(day) for day in settings["holidays"])
     lead = timedelta(minutes=settings["database_lead_minutes"])
@@ -138,12 +138,12 @@ def events(subject: Hours, now: datetime) -> list[Event]:
 def _times(event: Event, now: datetime) -> dict[str, str | None]:
     """``start`` and ``end`` as the modules take them: empty for none. A start that is over is not given."""
     once = event.expression.startswith("at(")
-    begin = "" if event.begin is None else f"{event.begin:%Y-%m-%dT%H:%M:%SZ}" if event.begin > now else None
-    return {"start": begin, "end": "" if once or event.end is None else f"{event.end:%Y-%m-%dT%H:%M:%SZ}"}
+    over = event.begin is not None and event.begin <= now
+    return {"start": None if over else iso(event.begin) or "", "end": "" if once else iso(event.end) or ""}
 
 
 def scheduled_actions(services: list[str], settings: Settings, now: datetime) -> list[dict[str, Any]]:
-    """The option ``actions`` of the module ``scheduled_actions``: capacity 0 at night, by day what the variables say."""
+    """The option ``actions`` of the module ``scheduled_actions``: capacity 0 at night, that of the variables by day."""
     by_day = (settings["min_capacity"], settings["max_capacity"])
     found = []
     for service in services:

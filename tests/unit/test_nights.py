@@ -194,18 +194,18 @@ def test_what_is_over_drops_out_and_the_rest_keeps_its_name() -> None:
         found = nights.schedules(settings, at(now))
         return {entry["name"]: (entry["start"], entry["end"]) for entry in found}
 
-    after = "2026-12-01T13:11:00Z"  # the database's last minute is ten minutes later
+    after = "2026-12-01T13:11:00+00:00"  # the database's last minute is ten minutes later
     assert times("2026-11-30 12:00") == {
-        "database-start": ("", "2026-12-02T15:00:00Z"),
-        "database-start-20261204": ("2026-12-03T15:00:00Z", "2026-12-07T15:00:00Z"),
-        "database-start-20261209": ("2026-12-08T15:00:00Z", ""),
-        "database-stop": ("", "2026-11-30T15:00:00Z"),
+        "database-start": ("", "2026-12-02T15:00:00+00:00"),
+        "database-start-20261204": ("2026-12-03T15:00:00+00:00", "2026-12-07T15:00:00+00:00"),
+        "database-start-20261209": ("2026-12-08T15:00:00+00:00", ""),
+        "database-stop": ("", "2026-11-30T15:00:00+00:00"),
         "database-stop-once-20261201": ("", ""),
         "database-stop-20261201": (after, ""),
     }
     assert times("2026-12-04 12:00") == {
-        "database-start-20261204": (None, "2026-12-07T15:00:00Z"),
-        "database-start-20261209": ("2026-12-08T15:00:00Z", ""),
+        "database-start-20261204": (None, "2026-12-07T15:00:00+00:00"),
+        "database-start-20261209": ("2026-12-08T15:00:00+00:00", ""),
         "database-stop-20261201": (None, ""),
     }
 
