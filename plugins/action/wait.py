@@ -77,6 +77,7 @@ class ActionModule(ActionBase):
                 "advice": {"type": "str", "default": ""},
                 "stack": {"type": "str", "required": True},
                 "tags": {"type": "dict", "default": {}},
+                "adopt": {"type": "list", "elements": "str", "default": []},
                 "region": {"type": "str", "required": True},
             }
         )

@@ -14,6 +14,13 @@ options:
     description: Further tags for what is created, beside C(Name), C(triflow:stack) and C(triflow:component).
     type: dict
     default: {}
+  adopt:
+    description:
+      - Components that may be taken over, with tags and settings, when something that is not this stack's has their
+        name. What is not named is refused. It comes from the variable C(stack_adopt), by C(stack_defaults).
+    type: list
+    elements: str
+    default: []
 """
     STATE = r"""
 options:

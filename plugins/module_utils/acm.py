@@ -58,19 +58,26 @@ def read_certificates(api: Api, domain: str) -> list[Certificate]:
     return [found for arn in arns if (found := read_certificate(api, arn))]
 
 
-def choose(certificates: list[Certificate], stack: str, names: list[str] | None = None) -> Certificate | None:
-    """The stack's certificate for exactly these further names: rather its own, rather issued, rather in use.
+def choose(
+    certificates: list[Certificate], stack: str, names: list[str] | None = None, adopt: bool = False
+) -> Certificate | None:
+    """The stack's certificate for exactly these further names: rather issued, rather in use.
 
-    One without a stack's tag will do as well. `names` None: whatever its further names are.
+    `names` None: whatever its further names are. `adopt`: one that is not the stack's will do where it has none.
     """
     fitting = [
         found
         for found in certificates
-        if found["tags"].get(STACK) in (stack, None)
+        if (adopt or found["tags"].get(STACK) == stack)
         and (names is None or found["subject_alternative_names"] == sorted(names))
     ]
     return max(
         fitting,
-        key=lambda found: (STACK in found["tags"], found["status"] == "ISSUED", bool(found["in_use_by"]), found["id"]),
+        key=lambda found: (
+            found["tags"].get(STACK) == stack,
+            found["status"] == "ISSUED",
+            bool(found["in_use_by"]),
+            found["id"],
+        ),
         default=None,
     )

@@ -22,6 +22,7 @@ class Ec2Resource(Resource):
     """A resource that is tagged while it is created, and whose tags EC2 changes in place."""
 
     tag_type: ClassVar[str]  # ResourceType of TagSpecifications
+    untagged_is_own = True  # it has no name, and is found by its tags or in a VPC of the stack
 
     def __init__(self, api: Api, component: str) -> None:
         super().__init__(component)

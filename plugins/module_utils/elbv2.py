@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, to_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 LONGEST_NAME = 32  # of a load balancer and of a target group (CreateLoadBalancer, CreateTargetGroup)
 MOST_TARGET_GROUPS, LARGEST_WEIGHT, LONGEST_STICKINESS = 5, 999, 604800  # ForwardActionConfig; seconds
@@ -93,25 +93,12 @@ def weights_problem(groups: list[dict[str, Any]], stickiness_duration: int | Non
 class NamedResource(Resource):
     """A load balancer or target group: found by its name, which is unique in the account and region."""
 
-    kind: str
-
     def __init__(self, api: Api, component: str, name: str) -> None:
         super().__init__(component)
         self.api = api
         self.name = name
         self.stack: str = api.module.params["stack"]
         self.tags = api.module.tags_of(component)
-
-    def is_usable(self, tags: dict[str, str]) -> bool:
-        """Whether what has the name is this stack's. One without a stack becomes it; another stack's is refused."""
-        if self.api.module.params["state"] == "absent":
-            return tags.get(STACK) == self.stack  # only what carries the stack's tag is deleted
-        if tags.get(STACK) not in (self.stack, None):
-            self.api.module.fail(
-                f"{self.component}: the {self.kind} {self.name} belongs to the stack {tags[STACK]}: "
-                "a name is unique in an account and region, so give another one"
-            )
-        return True
 
     def update_tags(self, live: dict[str, Any]) -> None:
         self.api.call("add_tags", on=self.component, ResourceArns=[live["id"]], Tags=to_aws(self.tags))

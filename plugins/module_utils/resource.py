@@ -19,8 +19,8 @@ from typing import Any, ClassVar, NoReturn
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
-from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
+from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
 from ansible_collections.triflow.platform.plugins.module_utils.waiters import WAITERS
 
 with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
@@ -43,10 +43,14 @@ PASSING_DELAY = 3
 
 
 class StackModule(AnsibleAWSModule):
-    """An AWS module that knows its stack. ``stack`` and ``tags`` come from module_defaults (stack_defaults)."""
+    """An AWS module that knows its stack. ``stack``, ``tags`` and ``adopt`` come from module_defaults."""
 
     def __init__(self, argument_spec: dict[str, Any], state: bool = True, **kwargs: Any) -> None:
-        common: dict[str, Any] = {"stack": {"type": "str"}, "tags": {"type": "dict", "default": {}}}
+        common: dict[str, Any] = {
+            "stack": {"type": "str"},
+            "tags": {"type": "dict", "default": {}},
+            "adopt": {"type": "list", "elements": "str", "default": []},
+        }
         if state:
             common["state"] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
         super().__init__(argument_spec={**common, **argument_spec}, supports_check_mode=True, **kwargs)
@@ -63,6 +67,20 @@ class StackModule(AnsibleAWSModule):
 
     def tags_of(self, component: str) -> dict[str, str]:
         return tags_of(self.params["stack"], component, self.params["tags"])
+
+    def refuse_foreign(self, found: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """End the module when one of these live states, which are not the stack's, is not to be adopted."""
+        foreign = [
+            adoption.Foreign(
+                component,
+                adoption.shown(live.get("name"), live.get("arn", live["id"])),
+                live["tags"].get(STACK),
+            )
+            for component, live in found
+        ]
+        sentence = adoption.refusal(foreign, self.params["stack"], self.params["adopt"])
+        if sentence:
+            self.fail(sentence)
 
     def api(self, service: str, retry: tuple[str, ...] = ()) -> Api:
         return Api(self, service, retry)
@@ -156,6 +174,8 @@ class Resource(ABC):
 
     id_prefix: str = ""  # of the placeholder id
     fixed: ClassVar[tuple[str, ...]] = ()  # fields that AWS sets once: a difference there is refused
+    # Whether what has no stack's tag is still the stack's, since it is inside of something that is.
+    untagged_is_own: ClassVar[bool] = False
 
     def __init__(self, component: str) -> None:
         self.component = component
@@ -163,6 +183,13 @@ class Resource(ABC):
     @abstractmethod
     def find(self) -> dict[str, Any] | None:
         """The live state with its ``id``, or None."""
+
+    def is_foreign(self, live: dict[str, Any], stack: str) -> bool:
+        """Whether another stack or a person made it. What has no tags cannot say so."""
+        if "tags" not in live:
+            return False
+        owner = live["tags"].get(STACK)
+        return owner != stack and not (owner is None and self.untagged_is_own)
 
     @abstractmethod
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -201,6 +228,10 @@ class Run:
 
     def present(self, resource: Resource) -> None:
         live = resource.find()
+        self._refuse_foreign([(resource, live)])
+        self._bring(resource, live)
+
+    def _bring(self, resource: Resource, live: dict[str, Any] | None) -> None:
         wanted = resource.wanted(live)
         apply = not self.module.check_mode
         if live is None:
@@ -217,8 +248,9 @@ class Run:
         self.resources[resource.component] = {**live, **given, "id": identifier}
 
     def absent(self, resource: Resource) -> None:
+        """Deletes it, unless it is not the stack's."""
         live = resource.find()
-        if live is None:
+        if live is None or resource.is_foreign(live, self.module.params["stack"]):
             self._record(resource, "none", None, None, [])
             return
         if not self.module.check_mode:
@@ -232,14 +264,21 @@ class Run:
             for resource in converged:
                 self.absent(resource)
             return
-        for resource in converged:
-            self._refuse_replacement(resource)
-        for resource in converged:
-            self.present(resource)
+        found = [(resource, resource.find()) for resource in converged]
+        self._refuse_foreign(found)
+        for resource, live in found:
+            self._refuse_replacement(resource, live)
+        for resource, live in found:
+            self._bring(resource, live)
 
-    def _refuse_replacement(self, resource: Resource) -> None:
-        live = resource.find() if resource.fixed else None
-        if live is None:
+    def _refuse_foreign(self, found: list[tuple[Resource, dict[str, Any] | None]]) -> None:
+        stack = self.module.params["stack"]
+        self.module.refuse_foreign(
+            (resource.component, live) for resource, live in found if live and resource.is_foreign(live, stack)
+        )
+
+    def _refuse_replacement(self, resource: Resource, live: dict[str, Any] | None) -> None:
+        if live is None or not resource.fixed:
             return
         wanted = resource.wanted(live)
         for field in set(resource.fixed) & set(compare.differences(live, wanted)):

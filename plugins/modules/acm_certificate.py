@@ -11,8 +11,9 @@ description:
   - Requests the certificate, tagged in the same call, and does not wait until it is issued. It does wait, some seconds,
     for the records that validate its names.
   - ACM renews it by itself, for as long as the validation records are there and something uses it.
-  - It is found by its names and tags. Other names are another certificate. The one before is deleted when nothing uses
-    it any more, which may be with the next run.
+  - It is found by its names and tags. One of the same names that is not this stack's is left alone, unless O(adopt)
+    names C(certificate). Other names are another certificate. The one before is deleted when nothing uses it any more,
+    which may be with the next run.
   - The stock module imports certificates only.
 options:
   domain_name:
@@ -142,7 +143,8 @@ class Certificates:
 
     @cached_property
     def wanted(self) -> acm.Certificate | None:
-        return acm.choose(self.same_domain, self.stack, self.module.params["subject_alternative_names"])
+        names, adopt = self.module.params["subject_alternative_names"], self.module.params["adopt"]
+        return acm.choose(self.same_domain, self.stack, names, adopt=acm.COMPONENT_NAME in adopt)
 
     def others(self) -> list[acm.Certificate]:
         """The stack's other certificates, for this domain or another one."""
@@ -181,7 +183,7 @@ def main() -> None:
     run = Run(module)
     if module.params["state"] == "absent":
         own = certificates.wanted
-        run.absent(Certificate(certificates.api, own if own and own["tags"].get(STACK) == certificates.stack else None))
+        run.absent(Certificate(certificates.api, own))
         for found in certificates.others():
             run.absent(Certificate(certificates.api, found, component_of(found)))
         run.exit(validation_records=[])

@@ -10,8 +10,8 @@ author: TriFlow AI (@triflow-ai)
 description:
   - Creates the dashboard and replaces its body (MON-4..7). Bodies are compared as data, widget by widget; spelling,
     and the order of widgets, make no difference.
-  - Dashboards are the account's and have no region. One of this name without the tag C(triflow:stack) is taken over,
-    one of another stack is refused.
+  - Dashboards are the account's and have no region. One of this name that is not this stack's is refused,
+    unless O(adopt) names it.
   - A body that CloudWatch refuses fails the task. What it would not draw is shown as a warning.
 options:
   name:
@@ -65,7 +65,7 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.dashboard import parts
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, to_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 
 class Dashboard(Resource):
@@ -83,12 +83,8 @@ class Dashboard(Resource):
         found = self.api.call("get_dashboard", on=self.name, absent=("ResourceNotFound",), DashboardName=self.name)
         if not found:
             return None
-        arn, stack = found["DashboardArn"], self.module.params["stack"]
+        arn = found["DashboardArn"]
         tags = from_aws(self.api.call("list_tags_for_resource", on=self.name, ResourceARN=arn)["Tags"])
-        if self.module.params["state"] == "absent" and tags.get(STACK) != stack:
-            return None  # only what carries the stack's tag is deleted
-        if tags.get(STACK, stack) != stack:
-            self.module.fail(f"the dashboard {self.name} belongs to the stack {tags[STACK]}: choose another name")
         return {"id": arn, **parts(json.loads(found["DashboardBody"])), "tags": tags}
 
     @override

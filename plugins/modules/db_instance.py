@@ -312,7 +312,8 @@ def main() -> None:
     database = Database(module)
     if module.params["state"] == "absent" and module.params["deletion_protection"]:
         live = database.find()
-        if live and live["deletion_protection"]:
+        own = live and not database.is_foreign(live, module.params["stack"])
+        if live and own and live["deletion_protection"]:
             module.fail(
                 msg=f"DB instance {database.identifier} is protected: deleting it takes deletion_protection: false "
                 "(variable rds_deletion_protection), given on purpose for this run"

@@ -349,13 +349,15 @@ def main() -> None:
                 f"Service {entry['name']} of cluster {cluster} is being deleted: run again when its tasks have stopped"
             )
     run = Run(module)
-    run.converge([Service(api, cluster, entry, described.get(entry["name"])) for entry in entries])
+    services = [Service(api, cluster, entry, described.get(entry["name"])) for entry in entries]
+    run.converge(services)
     waited = {}
-    for entry in entries if not present and not module.check_mode else ():
-        if entry["name"] in described:
+    for service in services if not present and not module.check_mode else ():
+        live = service.find()
+        if live and not service.is_foreign(live, module.params["stack"]):
             timeout = module.params["wait_timeout"]
-            waited[entry["component"]] = api.wait(
-                "services_inactive", on=entry["name"], timeout=timeout, cluster=cluster, services=[entry["name"]]
+            waited[service.component] = api.wait(
+                "services_inactive", on=service.name, timeout=timeout, cluster=cluster, services=[service.name]
             )
     run.exit(waited=waited)
 

@@ -127,6 +127,8 @@ DELETED_AT_ONCE = 10  # DeleteTaskDefinitions, taskDefinitions
 
 
 class Definition(Resource):
+    untagged_is_own = True  # a revision that somebody else registered for the stack's service
+
     def __init__(self, api: Api, options: dict[str, Any], running: str | None) -> None:
         super().__init__(options["component"])
         self.api = api

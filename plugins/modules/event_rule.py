@@ -86,7 +86,7 @@ import json
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, to_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 RULE = ("description", "event_pattern", "enabled")  # what PutRule sets
 NOT_THERE = ("ResourceNotFoundException",)
@@ -108,8 +108,6 @@ class Rule(Resource):
         if not rule:
             return None
         tags = from_aws(self.api.call("list_tags_for_resource", on=self.name, ResourceARN=rule["Arn"])["Tags"])
-        if self.options["state"] == "absent" and tags.get(STACK) != self.options["stack"]:
-            return None  # only what carries the stack's tag is deleted
         targets = self.api.pages("list_targets_by_rule", "Targets", on=self.name, Rule=self.name)
         return {
             "id": rule["Arn"],

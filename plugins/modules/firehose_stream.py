@@ -109,7 +109,7 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, to_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 MISSING = ("ResourceNotFoundException",)
 ROLE_NOT_KNOWN_YET = "unable to assume role"
@@ -161,8 +161,6 @@ class DeliveryStream(Resource):
         tags = from_aws(
             self.api.call("list_tags_for_delivery_stream", on=self.name, DeliveryStreamName=self.name)["Tags"]
         )
-        if self.options["state"] == "absent" and tags.get(STACK) != self.options["stack"]:
-            return None  # only what carries the stack's tag is deleted
         destination = self.described["Destinations"][0]["ExtendedS3DestinationDescription"]
         logging = destination.get("CloudWatchLoggingOptions", {})
         logging = logging if logging.get("Enabled") else {}

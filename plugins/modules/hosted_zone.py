@@ -102,6 +102,10 @@ class HostedZone(Resource):
             reason, _separator, accepted = str(error).partition("; ")
             self.module.fail(f"mode (variable dns_zone) is {self.module.params['mode']}, but {reason}. Give {accepted}")
 
+    @override
+    def is_foreign(self, live: dict[str, Any], stack: str) -> bool:
+        return False  # what the mode does not accept, `find` has refused
+
     def _is_empty(self, zone: route53.Zone) -> bool:
         """Whether it holds no more than the records that every zone has."""
         if self.module.params["mode"] == "adopt":

@@ -127,7 +127,6 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.function_code import code_sha256, zip_directory
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK
 
 GONE = ("ResourceNotFoundException",)
 # A new role, or its permission to send to the queue, is not known everywhere at once.
@@ -172,8 +171,6 @@ class Function(Resource):
         if not answer:
             return None
         tags = answer.get("Tags", {})
-        if self.options["state"] == "absent" and tags.get(STACK) != self.options["stack"]:
-            return None  # only what carries the stack's tag is deleted
         live = answer["Configuration"]
         policy = self.api.call("get_policy", on=self.name, absent=GONE, FunctionName=self.name).get("Policy")
         return {

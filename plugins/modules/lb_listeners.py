@@ -155,6 +155,7 @@ def to_request(action: dict[str, Any]) -> dict[str, Any]:
 
 class Listener(Resource):
     id_prefix = "arn:aws:elasticloadbalancing:::listener/"
+    untagged_is_own = True  # it is on a load balancer of the stack
 
     def __init__(self, api: Api, options: dict[str, Any], described: dict[str, Any] | None) -> None:
         super().__init__(options["component"])

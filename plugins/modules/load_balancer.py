@@ -9,7 +9,7 @@ short_description: An application load balancer with its attributes (ALB-1, ALB-
 author: TriFlow AI (@triflow-ai)
 description:
   - Creates the load balancer without waiting for it, and changes in place what AWS can change.
-  - It is found by its name. One without tags becomes this stack's, one of another stack is refused.
+  - It is found by its name. One that is not this stack's is refused, unless O(adopt) names it.
   - The stock module manages the listeners with it, waits for the load balancer each time, and in check mode gives no
     ARN of one that it would leave as it is. Here the listeners follow when the certificate is issued.
 options:
@@ -125,7 +125,6 @@ OPTIONS = ("name", "subnet_ids", "security_group_ids", "scheme", "ip_address_typ
 class LoadBalancer(NamedResource):
     id_prefix = "arn:aws:elasticloadbalancing:::loadbalancer/"
     fixed = ("scheme",)
-    kind = "load balancer"
 
     def __init__(self, module: StackModule) -> None:
         super().__init__(module.api("elbv2"), "load-balancer", module.params["name"])
@@ -143,9 +142,6 @@ class LoadBalancer(NamedResource):
             return None
         described = answer["LoadBalancers"][0]
         arn = described["LoadBalancerArn"]
-        tags = read_tags(self.api, [arn])[arn]
-        if not self.is_usable(tags):
-            return None
         answer = self.api.call("describe_load_balancer_attributes", on=self.component, LoadBalancerArn=arn)
         values = {item["Key"]: item["Value"] for item in answer["Attributes"]}
         return {
@@ -157,7 +153,7 @@ class LoadBalancer(NamedResource):
             "scheme": described["Scheme"],
             "ip_address_type": described["IpAddressType"],
             **{option: typed(values[key], like) for option, (key, like) in ATTRIBUTES.items() if key in values},
-            "tags": tags,
+            "tags": read_tags(self.api, [arn])[arn],
         }
 
     @override
@@ -247,14 +243,16 @@ def main() -> None:
     absent = module.params["state"] == "absent"
     if not absent and len(module.params["subnet_ids"]) < 2:
         module.fail("subnet_ids: an application load balancer takes subnets in at least two availability zones")
-    if absent and module.params["deletion_protection"] and balancer.live and balancer.live["deletion_protection"]:
+    own = balancer.live if balancer.live and not balancer.is_foreign(balancer.live, balancer.stack) else None
+    if absent and module.params["deletion_protection"] and own and own["deletion_protection"]:
         module.fail(
             f"Load balancer {balancer.name} is protected: deleting it takes deletion_protection: false "
             "(variable alb_deletion_protection), given on purpose for this run"
         )
     run = Run(module)
     run.converge([balancer])
-    if absent and not module.check_mode:
+    foreign = balancer.live and not own
+    if absent and not foreign and not module.check_mode:
         balancer.wait_until_gone()
     run.exit()
 

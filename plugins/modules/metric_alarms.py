@@ -136,7 +136,7 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, to_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 DESCRIBED_AT_ONCE = 100  # DescribeAlarms, AlarmNames
 PARAMETERS = {
@@ -196,8 +196,6 @@ class Alarm(Resource):
             return None
         arn = self.described["AlarmArn"]
         tags = from_aws(self.api.call("list_tags_for_resource", on=self.name, ResourceARN=arn)["Tags"])
-        if self.api.module.params["state"] == "absent" and tags.get(STACK) != self.api.module.params["stack"]:
-            return None  # only what carries the stack's tag is deleted
         return {
             **{option: self.described.get(parameter) for option, parameter in PARAMETERS.items()},
             "id": arn,

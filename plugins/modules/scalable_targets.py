@@ -81,6 +81,7 @@ RUNNING = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": Fal
 
 class Target(Resource):
     id_prefix = "arn:aws:application-autoscaling:::scalable-target/"
+    untagged_is_own = True  # it belongs to a service of the stack
 
     def __init__(self, api: Api, options: dict[str, Any], described: dict[str, Any] | None) -> None:
         super().__init__(options["component"])

@@ -70,7 +70,7 @@ has_value:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, to_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 
 class Secret(Resource):
@@ -91,12 +91,12 @@ class Secret(Resource):
         answer = self.api.call("describe_secret", on=self.name, absent=absent, SecretId=self.name)
         self.is_scheduled = "DeletedDate" in answer
         self.has_value = bool(answer.get("VersionIdsToStages"))
-        if not answer or self.is_scheduled:
+        if not answer:
             return None
         tags = from_aws(answer.get("Tags"))
-        if self.options["state"] == "absent" and tags.get(STACK) != self.options["stack"]:
-            return None  # only what carries the stack's tag is deleted
-        return {"id": answer["ARN"], "name": self.name, "description": answer.get("Description", ""), "tags": tags}
+        live = {"id": answer["ARN"], "name": self.name, "description": answer.get("Description", ""), "tags": tags}
+        # One of the stack's that is to be deleted is restored by `create`.
+        return None if self.is_scheduled and not self.is_foreign(live, self.options["stack"]) else live
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -119,6 +119,8 @@ class Secret(Resource):
 
     @override
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
+        if live and self.is_scheduled:  # adopted
+            self.api.call("restore_secret", on=self.name, SecretId=self.name)
         if "tags" in fields:
             self.api.call("tag_resource", on=self.name, SecretId=self.name, Tags=to_aws(self.tags))
         if "description" in fields:

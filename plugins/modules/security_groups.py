@@ -11,7 +11,8 @@ description:
   - Creates all groups of the list before it sets the rules, so the rules may name any of them.
   - A direction that is given has exactly its rules afterwards. AWS lets a new group send everything; that rule goes
     right after the creation.
-  - A group is found by its tags, else by its name in the VPC unless it carries another stack's tag.
+  - A group is found by its tags, else by its name in the VPC. One that is not this stack's is refused, unless O(adopt)
+    names it.
   - The group that AWS makes with the VPC has the name C(default). It is announced as created when it does not carry its
     tags yet, gets tags and rules like any other, and goes with its VPC.
   - AWS cannot change the name or description of a group; a difference there is refused.
@@ -146,6 +147,7 @@ class Group(Ec2Resource):
     id_prefix = "sg-"
     tag_type = "security-group"
     fixed = ("name", "description")
+    untagged_is_own = False  # its name may have been somebody else's first
 
     def __init__(
         self, api: Api, vpc_id: str, options: dict[str, Any], described: list[dict[str, Any]], ids: dict[str, str]
@@ -165,11 +167,12 @@ class Group(Ec2Resource):
 
     def _described_group(self) -> dict[str, Any]:
         # Only what carries the stack's tag is deleted.
-        stacks = (self.stack, None) if self.api.module.params["state"] == "present" else (self.stack,)
+        present = self.api.module.params["state"] == "present"
         named = [
             group
             for group in self.described
-            if group["GroupName"] == self.options["name"] and from_aws(group.get("Tags")).get(STACK) in stacks
+            if group["GroupName"] == self.options["name"]
+            and (present or from_aws(group.get("Tags")).get(STACK) == self.stack)
         ]
         return next((group for group in [*filter(self.is_ours, self.described), *named]), {})
 
@@ -180,7 +183,7 @@ class Group(Ec2Resource):
     @override
     def find(self) -> dict[str, Any] | None:
         group = self._described_group()
-        if not group or (group["GroupName"] == DEFAULT and not self.is_ours(group)):
+        if not group or (group["GroupName"] == DEFAULT and STACK not in from_aws(group.get("Tags"))):
             return None
         rules = {
             option: [security_group_rules.flat(permission, self.components) for permission in permissions]

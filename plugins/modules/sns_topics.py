@@ -101,7 +101,7 @@ from collections import Counter
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, to_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 PENDING = "PendingConfirmation"  # in the place of a subscription's ARN
 ATTRIBUTES = {"kms_key_id": "KmsMasterKeyId", "policy": "Policy"}
@@ -142,8 +142,6 @@ class Topic(Resource):
         if self.arn is None:
             return None
         tags = from_aws(self.api.call("list_tags_for_resource", on=self.name, ResourceArn=self.arn)["Tags"])
-        if self.api.module.params["state"] == "absent" and tags.get(STACK) != self.api.module.params["stack"]:
-            return None  # only what carries the stack's tag is deleted
         attributes = self.api.call("get_topic_attributes", on=self.name, TopicArn=self.arn)["Attributes"]
         listed = self.api.pages("list_subscriptions_by_topic", "Subscriptions", on=self.name, TopicArn=self.arn)
         self.subscribed = {key_of(item): item["SubscriptionArn"] for item in listed}

@@ -9,7 +9,7 @@ short_description: Target groups of an application load balancer (ALB-4, ALB-5, 
 author: TriFlow AI (@triflow-ai)
 description:
   - Target groups for IP addresses, as Fargate tasks have them. Who registers targets is not this module's business.
-  - A target group is found by its name. One without tags becomes this stack's, one of another stack is refused.
+  - A target group is found by its name. One that is not this stack's is refused, unless O(adopt) names it.
   - AWS sets protocol, port and VPC once; a difference there is refused.
   - The stock module has no check mode, and calls a group with an C(app_cookie) changed each time.
 options:
@@ -165,7 +165,6 @@ def attributes_of(kind: str | None) -> dict[str, tuple[str, type]]:
 class TargetGroup(NamedResource):
     id_prefix = "arn:aws:elasticloadbalancing:::targetgroup/"
     fixed = ("vpc_id", "protocol", "port")
-    kind = "target group"
 
     def __init__(
         self, api: Api, options: dict[str, Any], described: dict[str, Any] | None, tags: dict[str, str]
@@ -182,7 +181,7 @@ class TargetGroup(NamedResource):
     @cached_property
     def live(self) -> dict[str, Any] | None:
         group = self.described
-        if not group or not self.is_usable(self.live_tags):
+        if not group:
             return None
         arn = group["TargetGroupArn"]
         answer = self.api.call("describe_target_group_attributes", on=self.component, TargetGroupArn=arn)

@@ -10,6 +10,8 @@ The account is not empty: other tests' stacks are in it. So `read` looks at what
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +35,7 @@ class Case:
     creates: list[str]  # components
     updates: dict[str, list[str]]  # component: the fields that differ
     deletes: list[str] = field(default_factory=list)  # components; empty: the module has no state absent
+    named: list[str] = field(default_factory=list)  # components that another stack may have made before, by their names
     refused: list[tuple[dict[str, Any], str]] = field(default_factory=list)  # changed options, part of the message
 
 
@@ -48,6 +51,8 @@ def walk(case: Case, lab: Lab, run_module: RunModule) -> None:
     step.planned(case.options, creation, case.deleted)
     step.carried_out(case.options, creation, case.created)
     step.unchanged(case.options, case.created)
+    if case.named:
+        step.refused_to_others(case.options, case.created)
 
     update = [
         {
@@ -121,6 +126,31 @@ class Steps:
         assert result["changed"] is True
         assert writes != []
         assert self.case.read() == live
+
+    def refused_to_others(self, options: dict[str, Any], live: Any) -> None:
+        """Another stack is refused what has the names that it wants, and takes over only what it names; and back."""
+        others = {**options, "stack": "another"}
+        named = self.case.named
+        for check in (True, False):
+            result, writes = self._run(others, check=check)
+            assert result.get("failed"), "another stack took it over"
+            for component in named:
+                assert re.search(rf"{component}: \S.* is there and belongs to the stack ", result["msg"])
+            assert f"run again with -e '{json.dumps({'stack_adopt': named})}'" in result["msg"]
+            assert writes == []
+            assert self.case.read() == live
+        if self.case.deletes:
+            self.unchanged({**others, "state": "absent"}, live)
+        adopted = [{"component": component, "action": "update", "fields": ["tags"]} for component in named]
+        for adopting in ({**others, "adopt": named}, {**options, "adopt": named}):
+            for check in (True, False):
+                result, writes = self._run(adopting, check=check)
+                assert not result.get("failed"), result["msg"]
+                changed = [change for change in result["changes"] if change["component"] in named]
+                assert in_order(changed) == in_order(adopted)
+                assert bool(writes) is not check
+        assert self.case.read() == live
+        self.unchanged(options, live)
 
     def unchanged(self, options: dict[str, Any], live: Any) -> None:
         """It finds nothing to do, in check mode or not."""

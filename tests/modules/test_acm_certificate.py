@@ -141,10 +141,14 @@ def test_another_stacks_certificate_is_left(acm: Any, domain: str, run_module: R
     assert [item["CertificateArn"] for item in certificates(acm, domain)] == [first]
 
 
-def test_lost_tags_come_back(acm: Any, domain: str, stack: str, run_module: RunModule) -> None:
+def test_one_without_tags_is_left_unless_it_is_to_be_adopted(
+    acm: Any, domain: str, stack: str, run_module: RunModule
+) -> None:
     arn = run_module(MODULE, domain_name=domain)["resources"]["certificate"]["id"]
     acm.remove_tags_from_certificate(CertificateArn=arn, Tags=[{"Key": key} for key in tags(acm, arn)])
     assert run_module(MODULE, domain_name=domain, state="absent")["changed"] is False
-    result = run_module(MODULE, domain_name=domain)
+    plan = run_module(MODULE, check=True, domain_name=domain)
+    assert plan["changes"] == [{"component": "certificate", "action": "create", "fields": []}]
+    result = run_module(MODULE, domain_name=domain, adopt=["certificate"])
     assert result["changes"] == [{"component": "certificate", "action": "update", "fields": ["tags"]}]
     assert tags(acm, arn) == expected_tags(stack, "certificate")

@@ -62,6 +62,7 @@ def test_grammar(lab: Lab, cloudwatch: Any, stack: str, run_module: RunModule) -
         updated=(["1", "four", "two"], {**own, "team": "platform"}),
         deleted=None,
         creates=["dashboard"],
+        named=["dashboard"],
         updates={"dashboard": ["widget at 0,0", "widget at 0,4", "widget at 0,6", "tags"]},
         deletes=["dashboard"],
         refused=[
@@ -117,15 +118,16 @@ def test_what_somebody_added_goes(cloudwatch: Any, stack: str, run_module: RunMo
 
 
 def test_whose_dashboard_it_is(cloudwatch: Any, stack: str, run_module: RunModule) -> None:
-    """Without our tag it is taken over, and never deleted; another stack's is refused, and never deleted."""
+    """Without our tag it is taken over only when it is named, and never deleted; so is another stack's."""
     body = {"widgets": [text("a")]}
     cloudwatch.put_dashboard(DashboardName=stack, DashboardBody=json.dumps(body))
     assert run_module(MODULE, name=stack, state="absent")["changed"] is False
-    assert run_module(MODULE, name=stack, body=body)["changes"][0]["fields"] == ["tags"]
+    assert "has no tag triflow:stack" in run_module(MODULE, name=stack, body=body)["msg"]
+    assert run_module(MODULE, name=stack, body=body, adopt=["dashboard"])["changes"][0]["fields"] == ["tags"]
     assert tags(cloudwatch, stack)["triflow:stack"] == stack
     result = run_module(MODULE, stack="other", name=stack, body={"widgets": []})
     assert result["failed"]
-    assert f"{stack} belongs to the stack {stack}" in result["msg"]
+    assert f"{stack} is there and belongs to the stack {stack}." in result["msg"]
     assert run_module(MODULE, stack="other", name=stack, state="absent")["changed"] is False
     assert widgets(cloudwatch, stack) == ["a"]
 

@@ -96,6 +96,7 @@ def test_grammar(lab: Lab, stack: str, rds: Any, options: dict[str, Any], run_mo
         updated=(14, "17:00-18:00", 300, ["postgresql", "upgrade"], False),
         deleted={},
         creates=["database"],
+        named=["database"],
         updates={
             "database": [
                 "max_allocated_storage",

@@ -60,6 +60,7 @@ def test_grammar(lab: Lab, stack: str, rds: Any, run_module: RunModule) -> None:
         ),
         deleted=None,
         creates=["db-parameter-group"],
+        named=["db-parameter-group"],
         updates={"db-parameter-group": ["parameters"]},
         deletes=["db-parameter-group"],
         refused=[

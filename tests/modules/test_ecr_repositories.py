@@ -49,6 +49,7 @@ def test_grammar(lab: Lab, stack: str, run_module: RunModule) -> None:
         updated=("MUTABLE", False, 10),
         deleted=None,
         creates=[COMPONENT],
+        named=[COMPONENT],
         updates={COMPONENT: ["image_tag_mutability", "scan_on_push", "lifecycle_policy"]},
         deletes=[COMPONENT],
         refused=[

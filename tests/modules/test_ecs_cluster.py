@@ -34,6 +34,7 @@ def test_grammar(lab: Lab, stack: str, run_module: RunModule) -> None:
         updated=("disabled", ["FARGATE", "FARGATE_SPOT"], strategy),
         deleted=None,
         creates=["cluster"],
+        named=["cluster"],
         updates={"cluster": ["container_insights", "capacity_providers"]},
         deletes=["cluster"],
         refused=[

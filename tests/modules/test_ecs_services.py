@@ -87,6 +87,7 @@ def test_grammar(lab: Lab, compute: Compute, stack: str, run_module: RunModule) 
         updated=(second, 3, compute.subnets[:1], compute.groups, True, 90, (50, 150), off, "DISABLED", True),
         deleted=None,
         creates=[COMPONENT],
+        named=[COMPONENT],
         updates={
             COMPONENT: [
                 "task_definition",
@@ -160,11 +161,13 @@ def test_a_first_deployment_that_failed_is_tried_again(run_module: RunModule, co
     assert service["runningCount"] == 2
 
 
-def test_tags_that_somebody_took_away_come_back(run_module: RunModule, compute: Compute) -> None:
+def test_lost_tags_come_back_when_asked_for(run_module: RunModule, compute: Compute) -> None:
     definition = compute.register()
     arn = run(run_module, compute, task_definition=definition)["resources"][COMPONENT]["id"]
     compute.ecs.untag_resource(resourceArn=arn, tagKeys=["triflow:stack"])
-    result = run(run_module, compute, task_definition=definition)
+    assert "has no tag triflow:stack" in run(run_module, compute, task_definition=definition)["msg"]
+    given = [options(compute, task_definition=definition)]
+    result = run_module(MODULE, cluster=compute.stack, services=given, adopt=[COMPONENT])
     assert result["changes"] == [{"component": COMPONENT, "action": "update", "fields": ["tags"]}]
     service = compute.service()
     assert service

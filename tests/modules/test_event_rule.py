@@ -62,6 +62,7 @@ def test_grammar(lab: Lab, stack: str, run_module: RunModule) -> None:
         updated=("A task crashed", crashed, {"topic": f"{TOPIC}-2", "other": TOPIC}),
         deleted=None,
         creates=[COMPONENT],
+        named=[COMPONENT],
         updates={COMPONENT: ["description", "event_pattern", "targets"]},
         deletes=[COMPONENT],
         refused=[
@@ -108,11 +109,14 @@ def test_a_run_that_was_killed_before_its_targets(lab: Lab, stack: str, run_modu
     assert live["targets"] == {"topic": TOPIC}
 
 
-def test_a_rule_of_somebody_else_is_not_deleted(lab: Lab, stack: str, run_module: RunModule) -> None:
+def test_a_rule_of_somebody_else_is_neither_deleted_nor_taken_unasked(
+    lab: Lab, stack: str, run_module: RunModule
+) -> None:
     name = f"{stack}-task-stopped"
     lab.aws("events").put_rule(Name=name, EventPattern=json.dumps(PATTERN))
     assert run_module(MODULE, **rule(stack, state="absent"))["changed"] is False
     assert found(lab, name)
-    assert "tags" in run_module(MODULE, **rule(stack))["changes"][0]["fields"]
+    assert "has no tag triflow:stack" in run_module(MODULE, **rule(stack))["msg"]
+    assert "tags" in run_module(MODULE, **rule(stack), adopt=[COMPONENT])["changes"][0]["fields"]
     assert run_module(MODULE, **rule(stack, state="absent"))["changed"] is True
     assert found(lab, name) is None

@@ -82,6 +82,7 @@ def test_grammar(lab: Lab, archive: Archive, stack: str, run_module: RunModule) 
         updated=({"IntervalInSeconds": 60, "SizeInMBs": 64}, "UNCOMPRESSED", "Asia/Seoul", both, "Errors"),
         deleted=None,
         creates=[COMPONENT],
+        named=[COMPONENT],
         updates={COMPONENT: ["compression_format", "buffering_interval", "log_stream_name"]},
         deletes=[COMPONENT],
         refused=[
@@ -129,11 +130,14 @@ def test_the_log_stream_of_errors_is_made_again(archive: Archive, run_module: Ru
     assert found["logStreamName"] == "DestinationDelivery"
 
 
-def test_a_stream_of_somebody_else_is_not_deleted(archive: Archive, run_module: RunModule) -> None:
+def test_a_stream_of_somebody_else_is_neither_deleted_nor_taken_unasked(
+    archive: Archive, run_module: RunModule
+) -> None:
     archive.put_stream()
     assert run_module(MODULE, **options(archive), state="absent")["changed"] is False
     assert described(archive)
-    assert "tags" in run_module(MODULE, **options(archive))["changes"][0]["fields"]
+    assert "has no tag triflow:stack" in run_module(MODULE, **options(archive))["msg"]
+    assert "tags" in run_module(MODULE, **options(archive), adopt=[COMPONENT])["changes"][0]["fields"]
 
 
 def test_a_role_that_is_not_known_yet(archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:

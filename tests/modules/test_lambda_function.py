@@ -95,6 +95,7 @@ def test_grammar(
             updated=(2, 20, {"STACK": "b"}, None, {"alarms": f"{TOPIC}-2", "more": TOPIC}),
             deleted=None,
             creates=[COMPONENT],
+            named=[COMPONENT],
             updates={
                 COMPONENT: ["timeout", "code_sha256", "environment", "dead_letter_arn", "invoke_permissions"],
             },

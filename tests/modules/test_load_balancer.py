@@ -62,6 +62,7 @@ def test_grammar(edge: Edge, stack: str, run_module: RunModule) -> None:
         updated=(set(edge.subnets[1:]), set(edge.groups), kind, "true", "90", {**tags, "team": "web"}),
         deleted=None,
         creates=["load-balancer"],
+        named=["load-balancer"],
         updates={"load-balancer": ["subnet_ids", "security_group_ids", "idle_timeout", "tags"]},
         deletes=["load-balancer"],
         refused=[
@@ -102,11 +103,12 @@ def test_a_protected_one_goes_only_when_that_is_asked_for(edge: Edge, stack: str
     assert find(edge, stack) is None
 
 
-def test_lost_tags_come_back(edge: Edge, stack: str, run_module: RunModule) -> None:
+def test_lost_tags_come_back_when_asked_for(edge: Edge, stack: str, run_module: RunModule) -> None:
     arn = run_module(MODULE, **options(edge, stack))["resources"]["load-balancer"]["id"]
     edge.lose_tags(arn)
     assert run_module(MODULE, name=stack, state="absent", deletion_protection=False)["changed"] is False
-    result = run_module(MODULE, **options(edge, stack))
+    assert f"{arn} is there and has no tag triflow:stack" in run_module(MODULE, **options(edge, stack))["msg"]
+    result = run_module(MODULE, **options(edge, stack), adopt=["load-balancer"])
     assert result["changes"] == [{"component": "load-balancer", "action": "update", "fields": ["tags"]}]
     assert edge.tags(arn) == expected_tags(stack, "load-balancer")
 

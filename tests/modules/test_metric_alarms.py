@@ -82,6 +82,7 @@ def test_grammar(lab: Lab, stack: str, run_module: RunModule) -> None:
         updated=(80.0, 3, "ignore", [TOPIC]),
         deleted=None,
         creates=[COMPONENT],
+        named=[COMPONENT],
         updates={COMPONENT: ["threshold", "treat_missing_data", "alarm_actions"]},
         deletes=[COMPONENT],
         refused=[
@@ -126,7 +127,9 @@ def test_actions_that_somebody_switched_off(lab: Lab, stack: str, run_module: Ru
     assert run_module(MODULE, alarms=[alarm(stack, alarm_actions=[TOPIC])])["changed"] is False
 
 
-def test_an_alarm_of_somebody_else_is_not_deleted(lab: Lab, stack: str, run_module: RunModule) -> None:
+def test_an_alarm_of_somebody_else_is_neither_deleted_nor_taken_unasked(
+    lab: Lab, stack: str, run_module: RunModule
+) -> None:
     lab.aws("cloudwatch").put_metric_alarm(
         AlarmName=f"{stack}-cpu-high",
         Namespace="AWS/ECS",
@@ -139,7 +142,8 @@ def test_an_alarm_of_somebody_else_is_not_deleted(lab: Lab, stack: str, run_modu
     )
     assert run_module(MODULE, alarms=[alarm(stack)], state="absent")["changed"] is False
     assert found(lab, f"{stack}-cpu-high")
-    assert "tags" in run_module(MODULE, alarms=[alarm(stack)])["changes"][0]["fields"]
+    assert "has no tag triflow:stack" in run_module(MODULE, alarms=[alarm(stack)])["msg"]
+    assert "tags" in run_module(MODULE, alarms=[alarm(stack)], adopt=[COMPONENT])["changes"][0]["fields"]
 
 
 def test_two_alarms_in_one_run(stack: str, run_module: RunModule) -> None:

@@ -43,6 +43,7 @@ def test_grammar(lab: Lab, stack: str, options: dict[str, Any], run_module: RunM
             updated="two",
             deleted=None,
             creates=[COMPONENT],
+            named=[COMPONENT],
             updates={COMPONENT: ["description"]},
             deletes=[COMPONENT],
             refused=[
@@ -86,3 +87,16 @@ def test_a_deleted_one_can_be_restored_with_its_value(lab: Lab, options: dict[st
 def test_a_secret_of_somebody_else_is_not_deleted(lab: Lab, options: dict[str, Any], run_module: RunModule) -> None:
     lab.aws("secretsmanager").create_secret(Name=options["name"])
     assert run_module(MODULE, state="absent", **options)["changed"] is False
+
+
+def test_one_of_somebody_else_that_is_to_be_deleted_is_not_restored_unasked(
+    lab: Lab, options: dict[str, Any], run_module: RunModule
+) -> None:
+    client = lab.aws("secretsmanager")
+    client.create_secret(Name=options["name"], SecretString="theirs")
+    client.delete_secret(SecretId=options["name"])
+    assert "has no tag triflow:stack" in run_module(MODULE, **options)["msg"]
+    assert client.describe_secret(SecretId=options["name"])["DeletedDate"]
+    adopted = run_module(MODULE, **options, adopt=[COMPONENT])
+    assert adopted["changes"][0]["action"] == "update"
+    assert client.get_secret_value(SecretId=options["name"])["SecretString"] == "theirs"

@@ -120,6 +120,7 @@ def test_grammar(lab: Lab, network: Network, run_module: RunModule) -> None:
         },
         deleted={},
         creates=["security-group-alb", "security-group-ecs"],
+        named=["security-group-alb", "security-group-ecs"],
         updates={
             "security-group-alb": ["rules", "tags"],
             "security-group-ecs": ["rules", "rules_egress", "tags"],
@@ -292,10 +293,12 @@ def test_run_goes_on_where_a_killed_one_stopped(
 def test_group_that_lost_its_tag_is_found_by_its_name(
     network: Network, run_module: RunModule, changed_tag: str
 ) -> None:
-    options = {"vpc_id": network.vpc, "groups": [ecs(rules=[])]}
+    options: dict[str, Any] = {"vpc_id": network.vpc, "groups": [ecs(rules=[])]}
     made = run_module(MODULE, **options)["resources"]["security-group-ecs"]["id"]
     if changed_tag == "all":
         lose_tags(network.ec2, made)
+        assert f"ecs ({made}) is there and has no tag triflow:stack" in run_module(MODULE, **options)["msg"]
+        options["adopt"] = ["security-group-ecs"]
     else:
         network.ec2.create_tags(Resources=[made], Tags=tag_list({"triflow:component": "security-group-mine"}))
     result = run_module(MODULE, **options)
@@ -320,7 +323,7 @@ def test_another_stack_is_left_alone(network: Network, run_module: RunModule) ->
     assert result["changes"][0]["action"] == "create"
     # Two groups of one name cannot be in a VPC: what another stack has is not taken.
     taken = alb(name="ecs", rules_egress=[])
-    assert "InvalidGroup.Duplicate" in run_module(MODULE, vpc_id=network.vpc, groups=[taken])["msg"]
+    assert "is there and belongs to the stack other." in run_module(MODULE, vpc_id=network.vpc, groups=[taken])["msg"]
     run_module(MODULE, vpc_id=network.vpc, groups=[taken, ecs(name="mine", rules=[])], state="absent")
     assert sorted(network.groups()) == ["default", "ecs"]
 

@@ -92,6 +92,7 @@ def test_grammar(lab: Lab, sns: Any, stack: str, topic: dict[str, Any], run_modu
             updated=("alias/other", "events.amazonaws.com", ["email", "lambda", "sms"], OTHER_QUEUE),
             deleted=None,
             creates=[COMPONENT],
+            named=[COMPONENT],
             updates={COMPONENT: ["kms_key_id", "policy", "subscriptions", "dead_letter_arns"]},
             deletes=[COMPONENT],
             refused=[

@@ -117,6 +117,7 @@ def test_grammar(edge: Edge, stack: str, run_module: RunModule) -> None:
         },
         deleted={},
         creates=["target-group-backend", "target-group-canary"],
+        named=["target-group-backend", "target-group-canary"],
         updates={
             "target-group-backend": [
                 "health_check_path",
