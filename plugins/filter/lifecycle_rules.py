@@ -16,7 +16,7 @@ description:
   - One rule per object category, filtered by object tag, one per literal prefix, and one for all objects that aborts
     incomplete multipart uploads and removes expired delete markers.
   - Input that S3 would refuse, such as a wildcard in a prefix, fails.
-positional: prefix_rules, abort_multipart_days, category_tag
+positional: prefix_rules, abort_multipart_days, category_tag, shares
 options:
   _input:
     description: Categories in the shape of C(s3_object_categories) of the s3 role.
@@ -36,6 +36,11 @@ options:
     description: Key of the object tag that holds the category.
     type: str
     required: true
+  shares:
+    description: Prefixes of other stacks in the bucket. The O(prefix_rules) hold below each of them too (ENV-4).
+    type: list
+    elements: str
+    default: []
 author: TriFlow AI (@triflow-ai)
 """
 
@@ -56,11 +61,12 @@ def lifecycle_rules(
     prefix_rules: Sequence[Mapping[str, Any]],
     abort_multipart_days: int,
     category_tag: str,
+    shares: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Return the lifecycle rules, or fail with all that is wrong with the input."""
     try:
-        problems = lifecycle.lifecycle_problems(categories, prefix_rules, abort_multipart_days)
-        rules = lifecycle.lifecycle_rules(categories, prefix_rules, abort_multipart_days, category_tag)
+        problems = lifecycle.lifecycle_problems(categories, prefix_rules, abort_multipart_days, shares)
+        rules = lifecycle.lifecycle_rules(categories, prefix_rules, abort_multipart_days, category_tag, shares)
     except KeyError as error:
         raise AnsibleFilterError(f"lifecycle_rules: a rule lacks {error}") from error
     except (TypeError, ValueError) as error:

@@ -422,6 +422,7 @@ def _lifecycle_problems(variables: Variables) -> list[Problem]:
         variables.get("s3_object_categories") or [],
         variables.get("s3_prefix_rules") or [],
         variables.get("s3_abort_multipart_days", 1),
+        list((variables.get("s3_shares") or {}).values()),
     )
 
 

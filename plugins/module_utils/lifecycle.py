@@ -22,11 +22,16 @@ Rule = Mapping[str, Any]
 
 
 def lifecycle_rules(
-    categories: Sequence[Rule], prefix_rules: Sequence[Rule], abort_multipart_days: int, category_tag: str
+    categories: Sequence[Rule],
+    prefix_rules: Sequence[Rule],
+    abort_multipart_days: int,
+    category_tag: str,
+    shares: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Return the rules of PutBucketLifecycleConfiguration, in AWS's own shape, sorted by ID.
 
     `categories` and `prefix_rules` have the shape of s3_object_categories and s3_prefix_rules of the s3 role.
+    `shares` are the prefixes of other stacks in the bucket: the prefix rules hold below each of them too (ENV-4).
     A category without any days has a valid tag and stays for good, so it gets no rule. The rule `all` aborts
     incomplete uploads and removes expired delete markers: S3 takes neither beside a tag filter.
     """
@@ -37,7 +42,8 @@ def lifecycle_rules(
         if (actions := _actions(category))
     ]
     rules += [
-        {"ID": f"prefix-{rule['prefix']}", "Filter": {"Prefix": rule["prefix"]}} | _actions(rule)
+        {"ID": f"prefix-{share}{rule['prefix']}", "Filter": {"Prefix": share + rule["prefix"]}} | _actions(rule)
+        for share in ("", *shares)
         for rule in prefix_rules
     ]
     rules.append(
@@ -52,7 +58,7 @@ def lifecycle_rules(
 
 
 def lifecycle_problems(
-    categories: Sequence[Rule], prefix_rules: Sequence[Rule], abort_multipart_days: int
+    categories: Sequence[Rule], prefix_rules: Sequence[Rule], abort_multipart_days: int, shares: Sequence[str] = ()
 ) -> list[Problem]:
     """Return what is wrong with the values that lifecycle_rules takes."""
     problems = _name_problems("s3_object_categories", [str(category["name"]) for category in categories])
@@ -66,7 +72,7 @@ def lifecycle_problems(
     if int(abort_multipart_days) < 1:
         accepted = "a whole number of days, 1 or more"
         problems.append(problem("s3_abort_multipart_days", abort_multipart_days, "it is less than a day", accepted))
-    count = len(categories) + len(prefix_rules) + 1
+    count = len(categories) + len(prefix_rules) * (1 + len(shares)) + 1
     if count > LARGEST_RULE_SET:
         reason = f"with the rule for all objects these are {count} lifecycle rules"
         accepted = f"at most {LARGEST_RULE_SET - 1} categories and prefixes together"

@@ -32,6 +32,54 @@ def s3(lab: Lab) -> Iterator[Any]:
     client.delete_bucket(Bucket=BUCKET)
 
 
+@pytest.fixture(scope="module")
+def shared(lab: Lab) -> Iterator[dict[str, Any]]:
+    """Clients of two stacks that share a bucket, each with the credentials of its tagged task role (ENV-4)."""
+    s3, iam, region = lab.aws("s3"), lab.aws("iam"), lab.environment["AWS_REGION"]
+    name, shares = f"{BUCKET}-shared", {"triflow-dev": "dev/", "triflow-staging": "staging/"}
+    policy = bucket_policy(name, ["uploads"], "category", shares=shares)
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    clients = {}
+    for stack in shares:
+        tagged = [{"Key": "triflow:stack", "Value": stack}]
+        role = iam.create_role(RoleName=f"{stack}-policy", AssumeRolePolicyDocument="{}", Tags=tagged)["Role"]["Arn"]
+        keys = lab.aws("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        clients[stack] = lab.aws(
+            "s3",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+    yield clients
+    for stack in shares:
+        iam.delete_role(RoleName=f"{stack}-policy")
+    for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
+        s3.delete_object(Bucket=name, Key=item["Key"])
+    s3.delete_bucket(Bucket=name)
+
+
+@pytest.mark.parametrize(("stack", "own", "others"), [
+    ("triflow-dev", "dev/", "staging/"), ("triflow-staging", "staging/", "dev/")
+])  # fmt: skip
+def test_a_stack_writes_and_deletes_in_its_own_share_only(
+    shared: dict[str, Any], stack: str, own: str, others: str
+) -> None:
+    bucket = {"Bucket": f"{BUCKET}-shared"}
+    owner = next(client for name, client in shared.items() if name != stack)
+    owner.put_object(**bucket, Key=f"{others}shared/1", Body=b"x")
+    shared[stack].put_object(**bucket, Key=f"{own}shared/1", Body=b"x")
+    shared[stack].put_object(**bucket, Key=f"{own}tenants/1", Body=b"x", Tagging="category=uploads")
+    for key in (f"{others}shared/2", "shared/1"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            shared[stack].put_object(**bucket, Key=key, Body=b"x")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        shared[stack].put_object(**bucket, Key=f"{own}tenants/2", Body=b"x")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        shared[stack].delete_object(**bucket, Key=f"{others}shared/1")
+    shared[stack].delete_object(**bucket, Key=f"{own}shared/1")
+
+
 def tags(s3: Any, key: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]}
 

@@ -54,6 +54,21 @@ def test_rules_of_the_record() -> None:
     ]
 
 
+def test_prefix_rules_hold_in_each_share() -> None:
+    """ENV-4"""
+    rules = lifecycle_rules([], [BACKUPS], 7, "category", ["dev/", "staging/"])
+    expired = {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules if rule["ID"] != "all"}
+    assert expired == {"backups/": 30, "dev/backups/": 30, "staging/backups/": 30}
+    assert len({rule["ID"] for rule in rules}) == 4
+
+
+def test_rules_of_all_shares_are_counted() -> None:
+    shares = [f"s{number}/" for number in range(1000)]
+    assert lifecycle_problems([], [BACKUPS], 7, shares[:997]) == []
+    (found,) = lifecycle_problems([], [BACKUPS], 7, shares)
+    assert "1002 lifecycle rules" in found["reason"]
+
+
 def test_order_of_the_input_does_not_matter() -> None:
     shuffled = random.Random(1).sample(RECORD, len(RECORD))
     assert shuffled != RECORD
