@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: stack_dependents
+version_added: 0.2.0
+short_description: Refuse to take down what other stacks use (ENV-1, ENV-4)
+author: TriFlow AI (@triflow-ai)
+description:
+  - Looks for other stacks' subnets in the stack's VPC, for the services, load balancers, databases and delivery streams
+    of the stacks that share its bucket, and for objects below their prefixes. All calls only read.
+  - Fails once, with every stack that still uses this one and what it has.
+options:
+  bucket_name:
+    description: Name of the stack's bucket.
+    type: str
+    required: true
+  shares:
+    description: Other stacks that use the bucket, with the prefix of each (ENV-4).
+    type: dict
+    required: true
+  objects_may_go:
+    description: Whether the objects of a stack that is gone may be deleted with the bucket.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - triflow.platform.stack
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads only, and refuses in the same way.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Refuse while another stack uses it
+  triflow.platform.stack_dependents:
+    bucket_name: triflow-ai-nonprod
+    shares: {triflow-dev: dev/, triflow-staging: staging/}
+"""
+
+RETURN = r"""
+dependents:
+  description: What each of the other stacks has here. Empty on success.
+  returned: always
+  type: dict
+  sample: {triflow-dev: ["subnet-0a1b2c3d4e5f60718 in the VPC vpc-0a1b2c3d4e5f60718"]}
+"""
+
+from typing import Any
+
+from ansible_collections.triflow.platform.plugins.module_utils import shared_vpc
+from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
+
+# What a stack has for as long as it uses the bucket. A destroyed stack's key and secret keep its tag for weeks.
+TYPES = ["ecs:service", "elasticloadbalancing:loadbalancer", "firehose:deliverystream", "rds:db"]
+
+
+def in_the_vpc(module: StackModule) -> list[tuple[str, str]]:
+    """Other stacks and what they have in the stack's VPC. Subnets go last when a stack is taken down."""
+    stack = module.params["stack"]
+    _vpcs, subnets = shared_vpc.read(module.api("ec2"), stack)
+    whose = [(from_aws(subnet.get("Tags")).get(STACK, stack), subnet) for subnet in subnets]
+    return [(other, f"{subnet['SubnetId']} in the VPC {subnet['VpcId']}") for other, subnet in whose if other != stack]
+
+
+def at_work(module: StackModule, stacks: list[str]) -> list[tuple[str, str]]:
+    """Stacks of the list, and what they run in the account."""
+    if not stacks:
+        return []
+    found = module.api("resourcegroupstaggingapi").pages(
+        "get_resources",
+        "ResourceTagMappingList",
+        on="the tags",
+        TagFilters=[{"Key": STACK, "Values": stacks}],
+        ResourceTypeFilters=TYPES,
+    )
+    return [(from_aws(item["Tags"])[STACK], item["ResourceARN"]) for item in found]
+
+
+def in_the_bucket(module: StackModule, bucket: str, shares: dict[str, Any]) -> list[tuple[str, str]]:
+    """Stacks below whose prefix the bucket holds an object or an old version of one."""
+    s3 = module.api("s3")
+    held = []
+    for stack, prefix in shares.items():
+        answer = s3.call(
+            "list_object_versions", on=bucket, absent=("NoSuchBucket",), Bucket=bucket, Prefix=prefix, MaxKeys=1
+        )
+        if answer.get("Versions") or answer.get("DeleteMarkers"):
+            held.append((stack, f"objects under {prefix} in the bucket {bucket}"))
+    return held
+
+
+def main() -> None:
+    module = StackModule(
+        {
+            "bucket_name": {"type": "str", "required": True},
+            "shares": {"type": "dict", "required": True},
+            "objects_may_go": {"type": "bool", "default": False},
+        },
+        state=False,
+    )
+    stack, shares = module.params["stack"], module.params["shares"]
+    found = in_the_vpc(module) + at_work(module, sorted(shares))
+    if not module.params["objects_may_go"]:
+        found += in_the_bucket(module, module.params["bucket_name"], shares)
+    dependents: dict[str, list[str]] = {}
+    for other, what in found:
+        dependents.setdefault(other, []).append(what)
+    if dependents:
+        lines = [f"Other stacks use {stack}; nothing was deleted. Take them down first."]
+        for other, has in sorted(dependents.items()):
+            lines.append(f"- {other}: playbooks/destroy.yml with the inventory of {other}. It has {', '.join(has)}")
+        module.fail("\n".join(lines), dependents=dependents)
+    module.exit_json(changed=False, dependents={})
+
+
+if __name__ == "__main__":
+    main()
