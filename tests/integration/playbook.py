@@ -31,7 +31,7 @@ class Played:
 
     @property
     def writes(self) -> list[str]:
-        return [call["operation"] for call in self.calls if call["write"]]
+        return changing(self.calls)
 
     def components(self, stack: str) -> dict[str, str]:
         found: dict[str, str] = self.summary["stacks"][stack]["components"]
@@ -42,6 +42,11 @@ class Played:
         items = [item for result in self.results[stack] for item in result.get("results", [result])]
         shown = [diff for item in items for diff in item.get("diff") or []]
         return {diff["after_header"]: (diff["before"], diff["after"]) for diff in shown}
+
+
+def changing(calls: list[dict[str, Any]]) -> list[str]:
+    """The operations that change something, but for the lock, which is all that is in SSM."""
+    return [call["operation"] for call in calls if call["write"] and call["service"] != "ssm"]
 
 
 def environment(lab: Lab, directory: Path) -> dict[str, str]:
@@ -85,7 +90,10 @@ def play(lab: Lab, directory: Path, *arguments: str, **variables: str) -> Played
 
 
 def killed_at(lab: Lab, directory: Path, writes: int, *arguments: str) -> bool:
-    """Start a playbook, and kill it and its children when it has made so many writing calls; False if it is done."""
+    """Start a playbook, and kill it and its children when it has made so many writing calls; False if it is done.
+
+    The lock that it leaves is deleted: tests/integration/test_lock.py breaks it as a person does.
+    """
     seen = len(lab.calls())
     output = (directory / "killed.log").open("wb")
     with (
@@ -100,7 +108,7 @@ def killed_at(lab: Lab, directory: Path, writes: int, *arguments: str) -> bool:
         ) as process,
     ):
         deadline = time.monotonic() + KILL_SECONDS
-        while sum(call["write"] for call in lab.calls()[seen:]) < writes:
+        while len(changing(lab.calls()[seen:])) < writes:
             if process.poll() is not None:
                 assert process.returncode == 0, (directory / "killed.log").read_text()
                 return False
@@ -109,4 +117,7 @@ def killed_at(lab: Lab, directory: Path, writes: int, *arguments: str) -> bool:
         parent = psutil.Process(process.pid)
         for victim in (parent, *parent.children(recursive=True)):
             victim.kill()
+    ssm = lab.aws("ssm")
+    for parameter in ssm.describe_parameters()["Parameters"]:
+        ssm.delete_parameter(Name=parameter["Name"])
     return True

@@ -1,0 +1,82 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: stack_lock
+type: aggregate
+version_added: 0.1.0
+short_description: Frees the locks of a run when it ends
+author: TriFlow AI (@triflow-ai)
+description:
+  - Frees what the module P(triflow.platform.stack_lock#module) has locked in this run, when the run has ended well, has
+    failed, or was ended by Ctrl-C or SIGTERM. After SIGKILL a lock stays; the next run says how to break it.
+  - A lock that another run has broken and taken meanwhile is left to that one.
+requirements:
+  - "Enable it with C(callbacks_enabled = triflow.platform.stack_lock) in C(ansible.cfg)."
+"""
+
+import atexit
+import os
+import secrets
+import signal
+from types import FrameType
+from typing import Any, NoReturn
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.triflow.platform.plugins.plugin_utils import lock
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "triflow.platform.stack_lock"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lock.run = secrets.token_hex(4)
+        self.held: dict[str, str] = {}  # {name of the parameter: region}
+        self.playbooks = len(context.CLIARGS.get("args", ()))  # that have not ended
+        self.process = os.getpid()
+        # Ctrl-C ends the run without statistics, and so does an error outside of any task.
+        atexit.register(self._free)
+        # Ansible's own handler kills this process, and nothing would run at its end.
+        signal.signal(signal.SIGTERM, end_run)
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        taken = result.result
+        if result.task.action == "triflow.platform.stack_lock" and "parameter" in taken:
+            self.held[taken["parameter"]] = taken["region"]
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        self.playbooks -= 1
+        if self.playbooks <= 0:  # the next one of this command runs under the same lock
+            self._free()
+
+    def _free(self) -> None:
+        if not self.held or os.getpid() != self.process:
+            return
+        # imported only when something is held
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        while self.held:
+            name, region = self.held.popitem()
+            try:
+                ssm = boto3.client("ssm", region_name=region)
+                entry = lock.read(ssm, name)
+                if entry and entry["run"] == lock.run:
+                    lock.delete(ssm, name)
+                else:
+                    found = lock.describe(entry) if entry else "nobody"
+                    self._display.warning(f"Somebody broke the lock {name} of this run. It is held by {found}.")
+            except (BotoCoreError, ClientError) as error:
+                self._display.warning(
+                    f"The lock {name} is not freed: {error}. The next run needs -e stack_break_lock={lock.run}"
+                )
+
+
+def end_run(number: int, _frame: FrameType | None) -> NoReturn:
+    """End the run as Ctrl-C does: Ansible ends its workers on the way."""
+    raise SystemExit(128 + number)
