@@ -5,12 +5,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.stock import (
     MODULES,
     Stock,
     find,
     found_by,
+    is_foreign,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
 
@@ -31,15 +32,26 @@ class ActionModule(ActionBase):
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
                 "stack": {"type": "str", "required": True},
                 "tags": {"type": "dict", "default": {}},
+                "adopt": {"type": "list", "elements": "str", "default": []},
                 "region": {"type": "str", "required": True},
             }
         )
         stock = MODULES[args["module"]]
-        ours = [entry for entry in args["live"] if entry.get("stack") in (args["stack"], None)]
-        live = find(stock, ours, args["component"], args["options"])
+        live = find(stock, args["live"], args["stack"], args["component"], args["options"])
+        foreign = live if live and is_foreign(stock, live, args["stack"]) else None
         if args["state"] == "absent":
-            return self._absent(args, stock, live, task_vars)
+            return self._absent(args, stock, None if foreign else live, task_vars)
+        if foreign:
+            self._refuse_unless_adopted(args, stock, foreign)
         return self._present(args, stock, live, task_vars)
+
+    @staticmethod
+    def _refuse_unless_adopted(args: dict[str, Any], stock: Stock, live: dict[str, Any]) -> None:
+        shown = adoption.shown(live.get(stock.name), live["id"])
+        foreign = adoption.Foreign(args["component"], shown, live["stack"])
+        sentence = adoption.refusal([foreign], args["stack"], args["adopt"])
+        if sentence:
+            raise AnsibleActionFail(sentence)
 
     def _present(
         self, args: dict[str, Any], stock: Stock, live: dict[str, Any] | None, task_vars: dict[str, Any] | None

@@ -1,4 +1,4 @@
-"""Reads a stack's subnet groups back by their tags, in the option names of amazon.aws.rds_subnet_group."""
+"""Reads subnet groups back, by the stack's tag and by name, in the option names of amazon.aws.rds_subnet_group."""
 
 from __future__ import annotations
 
@@ -22,25 +22,29 @@ def tagged(api: Api, stack: str, *types: str) -> dict[str, dict[str, str]]:
     return {item["ResourceARN"]: from_aws(item["Tags"]) for item in found}
 
 
-def read(rds: Api, tagging: Api, stack: str) -> list[dict[str, Any]]:
-    """The stack's subnet groups: one call for the tags and one a group."""
+def read(rds: Api, tagging: Api, stack: str, names: list[str]) -> list[dict[str, Any]]:
+    """The stack's subnet groups, and those of the names that are there, whosever they are.
+
+    One call for the tags, one a group, and one more for what is not the stack's.
+    """
     found: list[dict[str, Any]] = []
-    for arn, tags in tagged(tagging, stack, "rds:subgrp").items():
-        name = arn.split(":")[-1]
-        answer = rds.call(
-            "describe_db_subnet_groups", on=name, absent=("DBSubnetGroupNotFoundFault",), DBSubnetGroupName=name
-        )
-        found += [
-            {
-                "type": "db_subnet_group",
-                "id": name,
-                "component": tags.get(COMPONENT),
-                "stack": stack,
-                "name": name,
-                "description": group["DBSubnetGroupDescription"],
-                "subnets": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
-                "tags": tags,
-            }
-            for group in answer.get("DBSubnetGroups", [])
-        ]
+    own = {arn.split(":")[-1]: tags for arn, tags in tagged(tagging, stack, "rds:subgrp").items()}
+    for name in dict.fromkeys([*own, *names]):
+        gone = ("DBSubnetGroupNotFoundFault",)
+        answer = rds.call("describe_db_subnet_groups", on=name, absent=gone, DBSubnetGroupName=name)
+        for group in answer.get("DBSubnetGroups", []):
+            arn = group["DBSubnetGroupArn"]
+            tags = own.get(name) or from_aws(rds.call("list_tags_for_resource", on=name, ResourceName=arn)["TagList"])
+            found.append(
+                {
+                    "type": "db_subnet_group",
+                    "id": name,
+                    "component": tags.get(COMPONENT),
+                    "stack": tags.get(STACK),
+                    "name": name,
+                    "description": group["DBSubnetGroupDescription"],
+                    "subnets": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
+                    "tags": tags,
+                }
+            )
     return found

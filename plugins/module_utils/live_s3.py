@@ -1,4 +1,4 @@
-"""Reads a stack's buckets back by their tags, in the option names of amazon.aws.s3_bucket."""
+"""Reads buckets back, by the stack's tag and by name, in the option names of amazon.aws.s3_bucket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.live_rds import tagged
-from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
 
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
@@ -29,6 +29,7 @@ def _bucket(api: Api, name: str, tags: dict[str, str]) -> dict[str, Any] | None:
         "type": "bucket",
         "id": name,
         "component": tags.get(COMPONENT),
+        "stack": tags.get(STACK),
         "name": name,
         "versioning": versioning.get("Status") == "Enabled",
         "encryption": next((rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules), "none"),
@@ -46,8 +47,15 @@ def _bucket(api: Api, name: str, tags: dict[str, str]) -> dict[str, Any] | None:
     }
 
 
-def read(s3: Api, tagging: Api, stack: str) -> list[dict[str, Any]]:
-    """The stack's buckets: one call for the tags and five a bucket."""
-    found = tagged(tagging, stack, "s3").items()
-    buckets = [_bucket(s3, arn.split(":::")[-1], tags) for arn, tags in found]
+def read(s3: Api, tagging: Api, stack: str, names: list[str]) -> list[dict[str, Any]]:
+    """The stack's buckets, and those of the names that are there, whosever they are.
+
+    One call for the tags, one for each name that they do not list, and five a bucket.
+    """
+    found = {arn.split(":::")[-1]: tags for arn, tags in tagged(tagging, stack, "s3").items()}
+    for name in names:
+        if name not in found:
+            answer = s3.call("get_bucket_tagging", on=name, absent=("NoSuchTagSet", "NoSuchBucket"), Bucket=name)
+            found[name] = from_aws(answer.get("TagSet"))
+    buckets = [_bucket(s3, name, tags) for name, tags in found.items()]
     return [bucket for bucket in buckets if bucket]

@@ -20,7 +20,8 @@ class Stock:
     result: tuple[str, ...]  # where its result holds the id
     id_prefix: str = ""
     by: dict[str, str] = field(default_factory=dict)  # options that find what is there: their keys in the live entry
-    identity: tuple[str, ...] = ()  # options that identify it when its component tag is gone
+    identity: tuple[str, ...] = ()  # options that identify it when its component tag is gone, or never was
+    untagged_is_own: bool = False  # whether what has no stack's tag is still the stack's, being in its VPC
     always: Options = field(default_factory=dict)  # options of every call, not compared
     name: str = "name"  # option that is its id, when it has no id_prefix
     tagged: bool = True
@@ -29,10 +30,20 @@ class Stock:
 MODULES = {
     "amazon.aws.ec2_vpc_net": Stock("vpc", ("vpc", "id"), "vpc-", {"vpc_id": "id"}),
     "amazon.aws.ec2_vpc_subnet": Stock(
-        "subnet", ("subnet", "id"), "subnet-", {"vpc_id": "vpc_id", "cidr": "cidr"}, identity=("vpc_id", "cidr")
+        "subnet",
+        ("subnet", "id"),
+        "subnet-",
+        {"vpc_id": "vpc_id", "cidr": "cidr"},
+        identity=("vpc_id", "cidr"),
+        untagged_is_own=True,
     ),
     "amazon.aws.ec2_vpc_igw": Stock(
-        "internet_gateway", ("gateway_id",), "igw-", {"internet_gateway_id": "id"}, identity=("vpc_id",)
+        "internet_gateway",
+        ("gateway_id",),
+        "igw-",
+        {"internet_gateway_id": "id"},
+        identity=("vpc_id",),
+        untagged_is_own=True,
     ),
     "amazon.aws.cloudwatchlogs_log_group": Stock(
         "log_group",
@@ -64,16 +75,21 @@ MODULES = {
 }
 
 
-def find(stock: Stock, live: list[Options], component: str, options: Options) -> Options | None:
-    """The live entry of the component: by its tag, else by what identifies it."""
+def find(stock: Stock, live: list[Options], stack: str, component: str, options: Options) -> Options | None:
+    """The live entry of the component: by its tags, else by what identifies it, whosever it is."""
     same = [entry for entry in live if entry["type"] == stock.type]
     for entry in same:
-        if entry["component"] == component:
+        if (entry["stack"], entry["component"]) == (stack, component):
             return entry
     for entry in same:
         if stock.identity and all(entry.get(option) == options.get(option) for option in stock.identity):
             return entry
     return None
+
+
+def is_foreign(stock: Stock, entry: Options, stack: str) -> bool:
+    """Whether another stack or a person made it. What has no tags cannot say so."""
+    return stock.tagged and entry["stack"] != stack and not (entry["stack"] is None and stock.untagged_is_own)
 
 
 def found_by(stock: Stock, live: Options | None) -> Options:

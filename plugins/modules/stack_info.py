@@ -24,6 +24,16 @@ options:
       - Stack whose VPC this stack uses (ENV-1), itself unless given. What is in that VPC is read whoever's it is, each
         with the C(stack) of its tags.
     type: str
+  bucket_names:
+    description: Buckets of the account to read as well, whosever they are, with the service C(s3).
+    type: list
+    elements: str
+    default: []
+  db_subnet_group_names:
+    description: DB subnet groups to read as well, whosever they are, with the service C(rds).
+    type: list
+    elements: str
+    default: []
   log_group_names:
     description: Log groups to read as well.
     type: list
@@ -118,6 +128,8 @@ def main() -> None:
         {
             "services": {"type": "list", "elements": "str", "choices": ["ec2", "rds", "s3", "elbv2"], "required": True},
             "vpc_owner": {"type": "str"},
+            "bucket_names": names,
+            "db_subnet_group_names": names,
             "log_group_names": names,
             "role_names": names,
             "account": {"type": "bool", "default": False},
@@ -136,9 +148,9 @@ def main() -> None:
     if "rds" in services or "s3" in services:
         tagging = module.api("resourcegroupstaggingapi")
         if "rds" in services:
-            live += live_rds.read(module.api("rds"), tagging, stack)
+            live += live_rds.read(module.api("rds"), tagging, stack, module.params["db_subnet_group_names"])
         if "s3" in services:
-            live += live_s3.read(module.api("s3"), tagging, stack)
+            live += live_s3.read(module.api("s3"), tagging, stack, module.params["bucket_names"])
     if "elbv2" in services:
         live += live_edge.read_load_balancers(module.api("elbv2"), stack)
     if module.params["cluster_name"]:

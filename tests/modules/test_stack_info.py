@@ -113,6 +113,33 @@ def test_bucket_and_subnet_group(lab: Lab, ec2: Any, stack: str, vpc: str, run_m
     assert (group["id"], group["description"], sorted(group["subnets"])) == (stack, "for the test", sorted(subnets))
 
 
+@pytest.mark.parametrize("owner", ["another", None])
+def test_bucket_and_subnet_group_of_somebody_else_are_read_by_name(
+    lab: Lab, ec2: Any, stack: str, vpc: str, run_module: RunModule, owner: str | None
+) -> None:
+    tags = tag_list({"triflow:stack": owner} if owner else {"theirs": "x"})
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=f"ap-northeast-2{zone}")["Subnet"]["SubnetId"]
+        for cidr, zone in (("10.0.1.0/24", "a"), ("10.0.2.0/24", "c"))
+    ]
+    lab.aws("rds").create_db_subnet_group(
+        DBSubnetGroupName=stack, DBSubnetGroupDescription="Theirs", SubnetIds=subnets, Tags=tags
+    )
+    s3 = lab.aws("s3")
+    s3.create_bucket(Bucket=stack, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+    named: dict[str, Any] = {
+        "bucket_names": [stack, f"{stack}-not-there"],
+        "db_subnet_group_names": [stack, "not-there"],
+    }
+    (bucket,) = of_type(run_module("stack_info", services=["s3", "rds"], **named), "bucket")
+    assert (bucket["name"], bucket["stack"], bucket["tags"]) == (stack, None, {})
+    s3.put_bucket_tagging(Bucket=stack, Tagging={"TagSet": tags})
+    for entry in run_module("stack_info", services=["s3", "rds"], **named)["live"]:
+        assert (entry["name"], entry["stack"], entry["component"]) == (stack, owner, None)
+        assert tag_list(entry["tags"]) == tags
+    assert run_module("stack_info", services=["s3", "rds"])["live"] == []
+
+
 def test_the_account_alone(run_module: RunModule) -> None:
     result = run_module("stack_info", services=[], account=True)
     assert (result["account_id"], result["live"]) == ("123456789012", [])

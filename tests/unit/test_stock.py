@@ -11,7 +11,7 @@ from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils.plugin_docs import get_docstring
 from ansible_collections.triflow.platform.plugins.action.stock import ActionModule
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
-from ansible_collections.triflow.platform.plugins.module_utils.stock import MODULES, Stock, find, found_by
+from ansible_collections.triflow.platform.plugins.module_utils.stock import MODULES, Stock, find, found_by, is_foreign
 
 VPC = "amazon.aws.ec2_vpc_net"
 TAGS = {"Name": "test-vpc", "triflow:stack": "test", "triflow:component": "vpc"}
@@ -49,11 +49,12 @@ THING = Stock("thing", ("id",), "thing-", by={"thing_id": "id"}, identity=("vpc_
 @pytest.mark.parametrize("options", [{}, {"vpc_id": "vpc-1", "name": "lost"}])
 def test_find_by_tag_first(options: dict[str, Any]) -> None:
     live: list[dict[str, Any]] = [
-        {"type": "other", "id": "other", "component": "a"},
-        {"type": "thing", "id": "lost", "component": None, "vpc_id": "vpc-1", "name": "lost"},
-        {"type": "thing", "id": "by-tag", "component": "a", "vpc_id": "vpc-1", "name": "a"},
+        {"type": "other", "id": "other", "stack": "test", "component": "a"},
+        {"type": "thing", "id": "others", "stack": "other", "component": "a", "vpc_id": "vpc-1", "name": "a"},
+        {"type": "thing", "id": "lost", "stack": None, "component": None, "vpc_id": "vpc-1", "name": "lost"},
+        {"type": "thing", "id": "by-tag", "stack": "test", "component": "a", "vpc_id": "vpc-1", "name": "a"},
     ]
-    entry = find(THING, live, "a", options)
+    entry = find(THING, live, "test", "a", options)
     assert entry is not None
     assert entry["id"] == "by-tag"
 
@@ -67,10 +68,22 @@ def test_find_by_tag_first(options: dict[str, Any]) -> None:
         ({}, False),
     ],
 )
-def test_find_by_identity(options: dict[str, Any], found: bool) -> None:
-    live = [{"type": "thing", "id": "lost", "component": None, "vpc_id": "vpc-1", "name": "lost"}]
-    assert (find(THING, live, "a", options) is not None) is found
-    assert find(Stock("thing", ("id",)), live, "a", options) is None
+@pytest.mark.parametrize("owner", ["test", "other", None])
+def test_find_by_identity(options: dict[str, Any], found: bool, owner: str | None) -> None:
+    live = [{"type": "thing", "id": "lost", "stack": owner, "component": None, "vpc_id": "vpc-1", "name": "lost"}]
+    assert (find(THING, live, "test", "a", options) is not None) is found
+    assert find(Stock("thing", ("id",)), live, "test", "a", options) is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "named", "inside", "untagged_kind"),
+    [("test", False, False, False), ("other", True, True, False), (None, True, False, False)],
+)
+def test_whose_it_is(owner: str | None, named: bool, inside: bool, untagged_kind: bool) -> None:
+    entry = {"stack": owner}
+    assert is_foreign(Stock("thing", ("id",)), entry, "test") is named
+    assert is_foreign(Stock("thing", ("id",), untagged_is_own=True), entry, "test") is inside
+    assert is_foreign(Stock("thing", ("id",), tagged=False), entry, "test") is untagged_kind
 
 
 def test_found_by() -> None:
@@ -92,7 +105,7 @@ class Stocked(ActionModule):
 
     def _execute_module(self, **call: Any) -> dict[str, Any]:
         assert self.answer is not None, "the stock module ran"
-        assert call["module_name"] == VPC
+        assert call["module_name"] == self._task.args["module"]
         self.runs.append(call["module_args"])
         return self.answer
 
@@ -162,6 +175,45 @@ def test_component_of_another_stack_in_a_shared_vpc_is_not_ours() -> None:
     others = {**LIVE_VPC, "stack": "other"}
     assert Stocked(None, check=True, live=[others]).run()["changes"][0]["action"] == "create"
     assert Stocked(None, check=False, live=[others], options={}, state="absent").run()["changed"] is False
+
+
+LOG_GROUP: dict[str, Any] = {
+    "type": "log_group",
+    "id": "/ecs/test/backend",
+    "log_group_name": "/ecs/test/backend",
+    "component": None,
+    "retention": 7,
+    "tags": {},
+}
+GROUP_ARGUMENTS: dict[str, Any] = {
+    "module": "amazon.aws.cloudwatchlogs_log_group",
+    "component": "log-group-backend",
+    "options": {"log_group_name": "/ecs/test/backend", "retention": 7},
+}
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    ("owner", "whose"), [("other", "belongs to the stack other"), (None, "has no tag triflow:stack")]
+)
+def test_what_is_not_the_stacks_is_refused_and_not_deleted(check: bool, owner: str | None, whose: str) -> None:
+    given = {**GROUP_ARGUMENTS, "live": [{**LOG_GROUP, "stack": owner}]}
+    with pytest.raises(
+        AnsibleActionFail, match=rf"log-group-backend: /ecs/test/backend is there and {whose}\. .*adopt"
+    ):
+        Stocked(None, check=check, **given).run()
+    with pytest.raises(AnsibleActionFail):
+        Stocked(None, check=check, **given, adopt=["log-group-other"]).run()
+    assert Stocked(None, check=check, **given, state="absent").run()["changed"] is False
+    assert Stocked(None, check=check, **given, adopt=["log-group-backend"], state="absent").run()["changed"] is False
+
+
+def test_what_is_to_be_adopted_gets_tags_and_settings() -> None:
+    given = {**GROUP_ARGUMENTS, "live": [{**LOG_GROUP, "stack": None}], "adopt": ["log-group-backend"]}
+    done, options = plan_and_run({"changed": True, "log_group_name": "/ecs/test/backend"}, **given)
+    assert done["changes"] == [{"component": "log-group-backend", "action": "update", "fields": ["tags"]}]
+    assert options["tags"]["triflow:stack"] == "test"
+    assert options["purge_tags"] is False
 
 
 def test_stock_module_that_changes_nothing_fails() -> None:
