@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Range, limit_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
 
 Variables = Mapping[str, Any]
@@ -33,11 +34,39 @@ SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ACCEPTED_NAME = "1 to 31 lower-case letters, digits and hyphens, from a letter to a letter or digit"
 
+TASKS = Range(0, 1000, "tasks", "no service of ECS has that many")
+PERCENT = Range(1, 100, "per cent", "it is no CPU load")
+CONTAINER_HEALTH = "ECS does not take it"
+RANGES = {
+    "ecs_wait_timeout": SECONDS,
+    # Amazon ECS API reference, HealthCheck and CreateService.
+    "ecs_health_check_interval": Range(5, 300, "seconds", CONTAINER_HEALTH),
+    "ecs_health_check_timeout": Range(2, 60, "seconds", CONTAINER_HEALTH),
+    "ecs_health_check_retries": Range(1, 10, "times", CONTAINER_HEALTH),
+    "ecs_health_check_start_period": Range(0, 300, "seconds", CONTAINER_HEALTH),
+    "ecs_health_check_grace_period": Range(0, 86400, "seconds", CONTAINER_HEALTH),
+    "ecs_desired_count": TASKS,
+    "ecs_prometheus_scrape_interval": Range(1, 3600, "seconds", "Prometheus would show gaps"),
+    "ecs_prometheus_memory": Range(64, 4096, "MiB", "it is no sensible size for the sidecar"),
+    "ecr_untagged_days": Range(1, 3650, "days", "ECR does not take it"),
+    "ecr_kept_images": Range(1, 10000, "images", "ECR does not take it"),
+    "autoscaling_min_capacity": TASKS,
+    "autoscaling_max_capacity": TASKS,
+    "autoscaling_scale_out_cpu": PERCENT,
+    "autoscaling_scale_in_cpu": PERCENT,
+    "autoscaling_target_cpu": PERCENT,
+    "autoscaling_scale_out_minutes": Range(1, 1440, "minutes", "an alarm does not look back that far"),
+    "autoscaling_scale_in_minutes": Range(1, 1440, "minutes", "an alarm does not look back that far"),
+    "autoscaling_scale_out_cooldown": Range(0, 3600, "seconds", "it is no sensible time between two steps"),
+    "autoscaling_scale_in_cooldown": Range(0, 3600, "seconds", "it is no sensible time between two steps"),
+}
+
 
 def compute_problems(variables: Variables) -> list[Problem]:
     """All that is wrong with the variables of compute. What is not given is not checked."""
     services: list[Mapping[str, Any]] = variables.get("ecs_services") or []
-    problems = [found for check in SERVICE_CHECKS for service in services for found in check(service, variables)]
+    problems = limit_problems(variables, {}, RANGES)
+    problems += [found for check in SERVICE_CHECKS for service in services for found in check(service, variables)]
     for check in CHECKS:
         problems += check(variables)
     return problems

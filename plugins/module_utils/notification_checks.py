@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Range, limit_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,252}")  # 256 with -sms
@@ -20,11 +21,16 @@ LISTS = {
         "+, country code and number, digits only and in quotes, such as '+821000000000'",
     ),
 }
+RANGES = {
+    "notifications_wait_timeout": SECONDS,
+    # AWS KMS API reference, ScheduleKeyDeletion.
+    "notifications_key_recovery_days": Range(7, 30, "days", "KMS does not take it"),
+}
 
 
 def notification_problems(variables: Mapping[str, Any]) -> list[Problem]:
     """All that is wrong with them. What is not given is not checked."""
-    problems = []
+    problems = limit_problems(variables, {}, RANGES)
     name = variables.get("notifications_topic_name")
     if name is not None and not TOPIC.fullmatch(name):
         accepted = "1 to 252 letters, digits, hyphens and underscores"

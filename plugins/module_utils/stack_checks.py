@@ -1,0 +1,53 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks over the variables of the stack itself: its name, its place, its tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.triflow.platform.plugins.module_utils import windows
+from ansible_collections.triflow.platform.plugins.module_utils.limits import Pattern, limit_problems, parse_problems
+from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
+
+Variables = Mapping[str, Any]
+
+PATTERNS = {
+    # The longest identifier made from it is that of an RDS instance, which starts with a letter and has no "--".
+    "stack_name": Pattern(
+        r"(?=.{3,40}$)[a-z]([a-z0-9]|-(?!-))*[a-z0-9]",
+        "it is no name for a stack",
+        "3 to 40 lower-case letters, digits and single hyphens, from a letter to a letter or digit: triflow-prod",
+    ),
+    "stack_region": Pattern(
+        r"[a-z]{2}(-[a-z]+)+-\d", "it is not written like an AWS region", "a region such as ap-northeast-2"
+    ),
+    "stack_account_id": Pattern(r"\d{12}", "it is no AWS account ID", "12 digits, in quotes"),
+}
+
+
+def stack_problems(variables: Variables) -> list[Problem]:
+    """All that is wrong with them. What is not given is not checked."""
+    zone = variables.get("stack_time_zone")
+    return [
+        *limit_problems(variables, PATTERNS, {}),
+        *parse_problems("stack_time_zone", zone, windows.utc_offset, windows.ACCEPTED_ZONE),
+        *_tag_problems(variables),
+    ]
+
+
+def _tag_problems(variables: Variables) -> list[Problem]:
+    tags: Mapping[Any, Any] = variables.get("stack_tags") or {}
+    accepted = "up to 40 keys of 1 to 128 characters, not starting with aws: or triflow:, values of up to 256"
+    problems = []
+    if len(tags) > 40:
+        # AWS takes 50 tags a resource; some are this collection's, and Name.
+        problems.append(problem("stack_tags", f"{len(tags)} tags", "they are more than a resource holds", accepted))
+    for key, value in tags.items():
+        if re.match(r"(aws|triflow):", str(key), re.IGNORECASE):
+            reason = "the prefix is reserved: aws: for AWS, triflow: for the tags by which a stack is found again"
+            problems.append(problem("stack_tags", key, reason, accepted))
+        elif not 1 <= len(str(key)) <= 128 or len(str(value)) > 256:
+            problems.append(problem("stack_tags", key, "AWS does not take a key or value of that length", accepted))
+    return problems

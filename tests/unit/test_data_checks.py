@@ -1,0 +1,80 @@
+"""What RDS and S3 take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.data_checks import EXTENSIONS
+
+from tests.unit.test_checks import RECORD, assert_one_problem, problems
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason", "accepted"),
+    [
+        ("rds_identifier", "triflow-", "as an identifier", "1 to 63"),
+        ("rds_identifier", "triflow--db", "as an identifier", "1 to 63"),
+        ("rds_identifier", "Triflow", "as an identifier", "1 to 63"),
+        ("rds_database_name", "tri-flow", "database's name", "underscores"),
+        ("rds_master_username", "admin", "master user's name", "not admin"),
+        ("rds_engine_version", "14.x", "no version of RDS for PostgreSQL", '"14.18"'),
+        ("rds_engine_version", "9.6", "no version of RDS for PostgreSQL", '"14.18"'),
+        ("rds_engine_version", "14.18.1", "no version of RDS for PostgreSQL", '"14.18"'),
+        ("rds_instance_class", "t4g.medium", "no DB instance class", "db.t4g.medium"),
+        ("rds_allocated_storage", 19, "does not offer gp3 volumes", "20 to 65536 GiB"),
+        ("rds_max_allocated_storage", 100, "at least 10 % above", "110 GiB or more"),
+        ("rds_max_allocated_storage", 109, "at least 10 % above", "110 GiB or more"),
+        ("rds_iops", 3000, "under 400 GiB", "leave it out"),
+        ("rds_storage_throughput", 125, "under 400 GiB", "leave it out"),
+        ("rds_backup_retention_days", 0, "automatic backups", "1 to 35 days"),
+        ("rds_backup_retention_days", 36, "automatic backups", "1 to 35 days"),
+        ("rds_backup_window", "3-4", "not a daily window", "hh:mm-hh:mm"),
+        ("rds_backup_window", "03:30-04:30", "overlaps rds_maintenance_window", "they may touch"),
+        ("rds_maintenance_window", "monday", "not a weekly window", "ddd:hh:mm-ddd:hh:mm"),
+        ("rds_max_connections", 5, "PostgreSQL on RDS", "6 to 8388607 connections"),
+        ("rds_extensions", ["vector", "pgvector"], "does not offer it", "did you mean vector"),
+        ("rds_extensions", ["uuid_ossp"], "does not offer it", "did you mean uuid-ossp"),
+        ("s3_bucket_name", "Triflow", "bucket's name", "lower-case"),
+        ("s3_bucket_name", "ab", "bucket's name", "3 to 63"),
+        ("s3_bucket_name", "192.168.5.4", "bucket's name", "3 to 63"),
+        ("s3_bucket_name", "a..b", "bucket's name", "3 to 63"),
+        ("s3_bucket_name", "xn--bucket", "bucket's name", "3 to 63"),
+        ("s3_bucket_name", "bucket-s3alias", "bucket's name", "3 to 63"),
+        ("s3_bucket_name", "bucket-", "bucket's name", "3 to 63"),
+        ("s3_category_tag", "aws:category", "object tag's key", "category"),
+        (
+            "s3_prefix_rules",
+            [*RECORD["s3_prefix_rules"], {"prefix": "*/logs/", "expiration_days": 1}],
+            "no wildcards",
+            "literal",
+        ),
+        ("s3_abort_multipart_days", 0, "less than a day", "1 or more"),
+    ],
+)
+def test_one_wrong_value_is_one_problem(variable: str, value: Any, reason: str, accepted: str) -> None:
+    assert_one_problem(variable, value, reason, accepted)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("rds_max_allocated_storage", 110),
+        ("rds_backup_window", "03:00-04:00"),
+        ("rds_engine_version", "14.18"),
+        ("rds_engine_version", "16"),
+        ("s3_bucket_name", "a.b-c"),
+        ("s3_bucket_name", "a" * 63),
+        ("rds_extensions", ["pg_cron"]),
+    ],
+)
+def test_what_aws_takes_is_accepted(variable: str, value: Any) -> None:
+    assert problems(**{variable: value}) == []
+
+
+def test_provisioned_iops_from_400_gib() -> None:
+    assert problems(rds_allocated_storage=400, rds_max_allocated_storage=500, rds_iops=12000) == []
+
+
+def test_record_extensions_are_on_the_list() -> None:
+    assert set(RECORD["rds_extensions"]) < EXTENSIONS

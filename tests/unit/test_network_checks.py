@@ -1,0 +1,22 @@
+"""The network's address ranges and ports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.test_checks import assert_one_problem
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason", "accepted"),
+    [
+        ("vpc_cidr", "10.0.0.0/8", "cannot be a /8", "/16 to /28"),
+        ("vpc_wait_timeout", 0, "waited for", "1 to 86400 seconds"),
+        ("security_groups_container_port", 0, "no TCP port", "1 to 65535"),
+        ("security_groups_load_balancer_ports", [80, 65536], "no TCP port", "1 to 65535"),
+    ],
+)
+def test_one_wrong_value_is_one_problem(variable: str, value: Any, reason: str, accepted: str) -> None:
+    assert_one_problem(variable, value, reason, accepted)
