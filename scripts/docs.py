@@ -25,6 +25,7 @@ ROLE_TESTS = {
     "ecs": "molecule/default/tests/test_compute.py",
     "iam": "molecule/default/tests/test_compute.py",
     "logs": "molecule/default/tests/test_logs.py",
+    "nights": "tests/integration/test_nights.py",
     "notifications": "molecule/default/tests/test_notifications.py",
     "preflight": "tests/integration/test_bad_input.py",
     "rds": "molecule/default/tests/test_database.py",

@@ -23,6 +23,18 @@ class Wait:
     delay: int  # seconds between two questions
 
 
+ASLEEP = ("stopped", "stopping")  # a DB instance
+
+
+def _service(identifier: str) -> dict[str, Any]:
+    _unused, cluster, name = identifier.split("/")
+    return {"cluster": cluster, "services": [name]}
+
+
+def _tasks(answer: dict[str, Any]) -> str:
+    return ", ".join(f"at {item['runningCount']} of {item['desiredCount']} tasks" for item in answer["services"])
+
+
 WAITS = {
     "nat_gateways": Wait(
         "ec2",
@@ -52,6 +64,15 @@ WAITS = {
         lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
         delay=15,
     ),
+    "db_instances_stopped": Wait(
+        "rds",
+        "db_instance_stopped",
+        lambda identifier: {"DBInstanceIdentifier": identifier},
+        lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
+        delay=15,
+    ),
+    "services_with_tasks": Wait("ecs", "service_has_its_tasks", _service, _tasks, delay=5),
+    "services_without_tasks": Wait("ecs", "service_has_no_tasks", _service, _tasks, delay=5),
     "db_instances_deleted": Wait(
         "rds",
         "db_instance_deleted",
@@ -73,6 +94,7 @@ class ActionModule(ActionBase):
         _unused, args = self.validate_argument_spec(
             argument_spec={
                 **dict.fromkeys(WAITS, names),
+                "accept_stopped": {"type": "bool", "default": False},
                 "timeout": {"type": "int", "required": True},
                 "advice": {"type": "str", "default": ""},
                 "stack": {"type": "str", "required": True},
@@ -83,11 +105,35 @@ class ActionModule(ActionBase):
         )
         deadline = time.monotonic() + args["timeout"]
         waited = {}
+        stopped = self._stopped(args) if args["accept_stopped"] else []
         for kind, wait in WAITS.items():
             for identifier in args[kind]:
-                if not self._task.check_mode and not placeholders.within(identifier):
+                if not self._task.check_mode and not placeholders.within(identifier) and identifier not in stopped:
                     waited[identifier] = self._wait(wait, identifier, args, deadline)
-        return {"changed": False, "waited": {identifier: seconds for identifier, seconds in waited.items() if seconds}}
+        return {
+            "changed": False,
+            "waited": {identifier: seconds for identifier, seconds in waited.items() if seconds},
+            "stopped": stopped,
+        }
+
+    @staticmethod
+    def _stopped(args: dict[str, Any]) -> list[str]:
+        """Those of the DB instances that are stopped, or about to be. It is asked for in check mode, too."""
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        client = boto3.client("rds", region_name=args["region"])
+        found = []
+        for identifier in args["db_instances"]:
+            try:
+                answer = client.describe_db_instances(DBInstanceIdentifier=identifier)
+            except client.exceptions.DBInstanceNotFoundFault:
+                continue
+            except (BotoCoreError, ClientError) as error:
+                raise AnsibleActionFail(f"Cannot ask for {identifier} of stack {args['stack']}: {error}") from error
+            if answer["DBInstances"][0]["DBInstanceStatus"] in ASLEEP:
+                found.append(identifier)
+        return found
 
     def _wait(self, wait: Wait, identifier: str, args: dict[str, Any], deadline: float) -> int:
         # boto3 is imported only when there is something to wait for
@@ -99,14 +145,16 @@ class ActionModule(ActionBase):
         begun = time.monotonic()
 
         asked = 0
+        status = ""
 
         def report(parsed: dict[str, Any], **_event: Any) -> None:
-            nonlocal asked
+            nonlocal asked, status
             if "Error" in parsed:
                 return
             asked += 1
+            status = wait.status(parsed)
             self._display.display(
-                f"  {args['stack']}: {identifier} is {wait.status(parsed)}"
+                f"  {args['stack']}: {identifier} is {status}"
                 f" ({time.monotonic() - begun:.0f} s of at most {args['timeout']} s)"
             )
             if asked == 2 and args["advice"]:  # early enough to be of use while it waits
@@ -122,6 +170,11 @@ class ActionModule(ActionBase):
         try:
             waiter.wait(**wait.request(identifier), WaiterConfig={"Delay": wait.delay, "MaxAttempts": attempts})
         except WaiterError as error:
+            if status in ASLEEP:
+                raise AnsibleActionFail(
+                    f"{identifier} of stack {args['stack']} is {status}: start it with playbooks/nights.yml "
+                    "-e nights_wanted=up, then run again"
+                ) from error
             raise AnsibleActionFail(
                 f"{identifier} of stack {args['stack']} is not ready: {error}. Nothing is lost: "
                 f"look at it in the AWS console, and run again to go on waiting. {args['advice']}".rstrip()

@@ -18,6 +18,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.edge_checks impor
 from ansible_collections.triflow.platform.plugins.module_utils.lab_checks import lab_problems
 from ansible_collections.triflow.platform.plugins.module_utils.log_checks import log_problems
 from ansible_collections.triflow.platform.plugins.module_utils.network_checks import network_problems
+from ansible_collections.triflow.platform.plugins.module_utils.nights_checks import nights_problems
 from ansible_collections.triflow.platform.plugins.module_utils.notification_checks import notification_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem
 from ansible_collections.triflow.platform.plugins.module_utils.release_checks import release_problems
@@ -34,7 +35,7 @@ def variable_problems(variables: Variables, groups: Collection[str], environment
     `environment` is that of the process which will call AWS.
     """
     problems = [found for check in CHECKS for found in check(variables)]
-    return problems + lab_problems(groups, environment)
+    return problems + nights_problems(variables, groups) + lab_problems(groups, environment)
 
 
 CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (

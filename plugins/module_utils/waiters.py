@@ -9,6 +9,8 @@ from typing import Any
 _RECORDS = "Certificate.DomainValidationOptions"
 _HAS_RECORDS = f"length({_RECORDS} || `[]`) > `0` && length({_RECORDS}[?ResourceRecord == null] || `[]`) == `0`"
 _STREAM = "DeliveryStreamDescription.DeliveryStreamStatus"
+_DATABASE = "DBInstances[].DBInstanceStatus"
+_ASLEEP = ("stopped", "stopping")
 
 WAITERS: dict[str, dict[str, Any]] = {
     "vpc_endpoint_deleted": {
@@ -37,6 +39,58 @@ WAITERS: dict[str, dict[str, Any]] = {
             {"state": "success", "matcher": "path", "argument": _HAS_RECORDS, "expected": True},
             {"state": "failure", "matcher": "path", "argument": "Certificate.Status", "expected": "FAILED"},
             {"state": "retry", "matcher": "error", "expected": "ResourceNotFoundException"},
+        ],
+    },
+    # botocore's db_instance_stopped does not exist, and its db_instance_available waits for a stopped one to the end
+    "db_instance_available": {
+        "operation": "DescribeDBInstances",
+        "delay": 30,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "pathAll", "argument": _DATABASE, "expected": "available"},
+            *(
+                {"state": "failure", "matcher": "pathAny", "argument": _DATABASE, "expected": status}
+                for status in ("deleting", "failed", "incompatible-restore", "incompatible-parameters", *_ASLEEP)
+            ),
+        ],
+    },
+    "db_instance_stopped": {
+        "operation": "DescribeDBInstances",
+        "delay": 15,
+        "maxAttempts": 60,
+        "acceptors": [
+            {"state": "success", "matcher": "pathAll", "argument": _DATABASE, "expected": "stopped"},
+            *(
+                {"state": "failure", "matcher": "pathAny", "argument": _DATABASE, "expected": status}
+                for status in ("deleting", "failed", "starting")
+            ),
+        ],
+    },
+    "service_has_no_tasks": {
+        "operation": "DescribeServices",
+        "delay": 5,
+        "maxAttempts": 120,
+        "acceptors": [
+            {
+                "state": "success",
+                "matcher": "path",
+                "argument": "length(services[?runningCount > `0` || pendingCount > `0`])",
+                "expected": 0,
+            },
+        ],
+    },
+    # ready once the autoscaler has asked for tasks, and they run
+    "service_has_its_tasks": {
+        "operation": "DescribeServices",
+        "delay": 5,
+        "maxAttempts": 120,
+        "acceptors": [
+            {
+                "state": "success",
+                "matcher": "path",
+                "argument": "length(services[?desiredCount == `0` || runningCount < desiredCount])",
+                "expected": 0,
+            },
         ],
     },
     "delivery_stream_active": {

@@ -12,6 +12,7 @@ description:
   - The master password is made and kept by RDS in Secrets Manager. Storage is encrypted with C(alias/aws/rds).
   - A change that would replace the instance is always refused, one that restarts it unless O(allow_restart).
   - A newer minor version than the wanted one is never downgraded. Storage that RDS has grown is left as it is.
+  - A stopped instance is left asleep. A change of it, other than of its tags, is refused, since RDS refuses it.
   - Option names are those of C(CreateDBInstance) in the Amazon RDS API reference, where not said otherwise.
 options:
   db_instance_identifier:
@@ -158,6 +159,7 @@ FIXED = {
     "copy_tags_to_snapshot": True,
     "auto_minor_version_upgrade": True,
 }
+ASLEEP = ("stopped", "stopping")
 REQUIRED = (
     "engine_version",
     "db_instance_class",
@@ -211,15 +213,24 @@ class Database(Resource):
         if live is None:
             return {**wanted, "engine_version": self._newest()}
         wanted = kept(live, wanted)
-        sentences = refusals(
-            live, wanted, compare.differences(live, wanted), allow_restart=self.module.params["allow_restart"]
-        )
+        fields = compare.differences(live, wanted)
+        sentences = refusals(live, wanted, fields, allow_restart=self.module.params["allow_restart"])
+        if not sentences:
+            self._refuse_asleep(live, [field for field in fields if field != "tags"])
         if sentences:
             self.module.fail(
                 msg=f"Refused on DB instance {self.identifier}: " + " ".join(sentences),
                 diff=[compare.diff(self.component, live, wanted)],
             )
         return wanted
+
+    def _refuse_asleep(self, live: dict[str, Any], fields: list[str]) -> None:
+        """Amazon RDS user guide, "Stopping an Amazon RDS DB instance temporarily": it cannot be modified."""
+        if fields and live["status"] in ASLEEP:
+            self.module.fail(
+                f"DB instance {self.identifier} is {live['status']}, and RDS changes nothing of it until it runs "
+                f"({', '.join(fields)}): start it with playbooks/nights.yml -e nights_wanted=up, then run again"
+            )
 
     def _newest(self) -> str:
         offered = self.rds.pages(
@@ -275,6 +286,7 @@ class Database(Resource):
     @override
     def delete(self, live: dict[str, Any]) -> None:
         if live["deletion_protection"]:
+            self._refuse_asleep(live, ["deletion_protection"])
             self._modify(live, {"DeletionProtection": False})
         name = f"{self.identifier}-final-{datetime.now(UTC):%Y%m%d%H%M%S}"
         skip = self.module.params["skip_final_snapshot"]

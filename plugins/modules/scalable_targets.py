@@ -12,6 +12,10 @@ description:
   - A service outside the new bounds is scaled into them by AWS at once.
   - Deregistering takes the target's scaling policies and scheduled actions along.
 options:
+  keep_asleep:
+    description: Leave a target that is there and may have no tasks at all as it is (ENV-6).
+    type: bool
+    default: false
   targets:
     description: The scalable targets.
     type: list
@@ -108,6 +112,8 @@ class Target(Resource):
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
         options = {key: value for key, value in self.options.items() if key != "component"}
+        if live and live["max_capacity"] == 0 and self.api.module.params["keep_asleep"]:
+            options |= {"min_capacity": None, "max_capacity": None}
         return {**options, "suspended_state": RUNNING, "tags": self.tags}
 
     def _register(self, wanted: dict[str, Any], **more: Any) -> str:
@@ -131,7 +137,7 @@ class Target(Resource):
         if "tags" in fields:
             self.api.call("tag_resource", on=self.component, ResourceARN=live["id"], Tags=self.tags)
         if fields != ["tags"]:
-            self._register(wanted)
+            self._register({**live, **{key: value for key, value in wanted.items() if value is not None}})
 
     @override
     def delete(self, live: dict[str, Any]) -> None:
@@ -145,7 +151,12 @@ def main() -> None:
         "min_capacity": {"type": "int"},
         "max_capacity": {"type": "int"},
     }
-    module = StackModule({"targets": {"type": "list", "elements": "dict", "required": True, "options": options}})
+    module = StackModule(
+        {
+            "targets": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "keep_asleep": {"type": "bool", "default": False},
+        }
+    )
     entries = module.params["targets"]
     for entry in entries if module.params["state"] == "present" else ():
         least, most = entry["min_capacity"], entry["max_capacity"]

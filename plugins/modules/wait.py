@@ -35,6 +35,25 @@ options:
     type: list
     elements: str
     default: []
+  db_instances_stopped:
+    description: Identifiers of DB instances to be stopped.
+    type: list
+    elements: str
+    default: []
+  services_with_tasks:
+    description: ECS services, C(service/<cluster>/<service>), to have all the tasks that they want, and any.
+    type: list
+    elements: str
+    default: []
+  services_without_tasks:
+    description: ECS services, C(service/<cluster>/<service>), to have no task any more.
+    type: list
+    elements: str
+    default: []
+  accept_stopped:
+    description: Do not wait for those of O(db_instances) that are stopped, or stopping, and return them (ENV-6).
+    type: bool
+    default: false
   timeout:
     description: Longest wait for all of them together, in seconds.
     type: int
@@ -67,4 +86,9 @@ waited:
   returned: always
   type: dict
   sample: {triflow-prod-db: 612}
+stopped:
+  description: DB instances that are stopped or stopping, and not waited for. Empty unless O(accept_stopped).
+  returned: always
+  type: list
+  elements: str
 """

@@ -238,3 +238,22 @@ def test_deletion_without_a_snapshot_takes_its_own_option(
     run_module(MODULE, **absent, skip_final_snapshot=True)
     snapshots = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert [item for item in snapshots if item["DBInstanceIdentifier"] == stack] == []
+
+
+def test_a_stopped_instance_is_left_asleep_and_not_changed(
+    stack: str, rds: Any, options: dict[str, Any], run_module: RunModule
+) -> None:
+    """ENV-6. RDS changes its tags, and nothing else of it."""
+    run_module(MODULE, **options)
+    rds.stop_db_instance(DBInstanceIdentifier=stack)
+    assert run_module(MODULE, **options)["changed"] is False
+    tagged = run_module(MODULE, **options, tags={"team": "core"})
+    assert tagged["changes"][0]["fields"] == ["tags"]
+    for check in (True, False):
+        refused = run_module(MODULE, check=check, **{**options, "backup_retention_period": 3})
+        assert refused["failed"]
+        assert "is stopped, and RDS changes nothing of it until it runs (backup_retention_period)" in refused["msg"]
+        assert "playbooks/nights.yml -e nights_wanted=up" in refused["msg"]
+    (found,) = rds.describe_db_instances(DBInstanceIdentifier=stack)["DBInstances"]
+    assert (found["DBInstanceStatus"], found["BackupRetentionPeriod"]) == ("stopped", 7)
+    rds.start_db_instance(DBInstanceIdentifier=stack)

@@ -77,6 +77,30 @@ def test_scaling_that_somebody_suspended_goes_on(lab: Lab, stack: str, run_modul
     assert run_module(MODULE, targets=[target(stack)])["changed"] is False
 
 
+@pytest.mark.usefixtures("service")
+def test_a_target_that_sleeps_is_left_asleep(lab: Lab, stack: str, run_module: RunModule) -> None:
+    scaling = lab.aws("application-autoscaling")
+    service = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    resource = f"service/{stack}/backend"
+
+    def capacity() -> tuple[int, int]:
+        (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
+        return found["MinCapacity"], found["MaxCapacity"]
+
+    run_module(MODULE, targets=[target(stack)], keep_asleep=True)
+    assert run_module(MODULE, targets=[target(stack, 1, 3)], keep_asleep=True)["changed"] is True
+    assert capacity() == (1, 3)
+    scaling.register_scalable_target(**service, ResourceId=resource, MinCapacity=0, MaxCapacity=0)
+    assert run_module(MODULE, targets=[target(stack)], keep_asleep=True)["changed"] is False
+    scaling.register_scalable_target(
+        **service, ResourceId=resource, SuspendedState={"DynamicScalingOutSuspended": True}
+    )
+    assert run_module(MODULE, targets=[target(stack)], keep_asleep=True)["changes"][0]["fields"] == ["suspended_state"]
+    assert capacity() == (0, 0)
+    assert run_module(MODULE, targets=[target(stack)])["changed"] is True
+    assert capacity() == (2, 5)
+
+
 def test_a_missing_service_is_named(run_module: RunModule, stack: str) -> None:
     result = run_module(MODULE, targets=[target(stack)])
     assert result["failed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from ansible_collections.triflow.platform.plugins.action.wait import ActionModul
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
 
 from tests.conftest import Lab
+from tests.modules.compute import Compute
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +55,48 @@ def test_a_plan_waits_for_nothing_and_nobody_waits_for_a_placeholder(lab: Lab, c
     before = len(lab.calls())
     announced = placeholders.make("nat-", "nat-gateway-a")
     result = wait(check=check, nat_gateways=[announced, *(["nat-0a1b2c3d4e5f60718"] if check else [])])
-    assert result == {"changed": False, "waited": {}}
+    assert result == {"changed": False, "waited": {}, "stopped": []}
     assert lab.calls()[before:] == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_stopped_database_is_accepted_or_named(lab: Lab, check: bool) -> None:
+    rds = lab.aws("rds")
+    name = f"asleep-{check}".lower()
+    rds.create_db_instance(
+        DBInstanceIdentifier=name,
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        EngineVersion="14",
+        AllocatedStorage=20,
+        MasterUsername="triflow_admin",
+        ManageMasterUserPassword=True,
+    )
+    wait(db_instances_stopped=[], db_instances=[name])
+    rds.stop_db_instance(DBInstanceIdentifier=name)
+    result = wait(check=check, db_instances=[name, "no-such-database"] if check else [name], accept_stopped=True)
+    assert (result["stopped"], result["waited"]) == ([name], {})
+    wait(db_instances_stopped=[name])
+    with pytest.raises(AnsibleActionFail, match=f"{name} of stack test is stopped: start it with playbooks/nights.yml"):
+        wait(db_instances=[name])
+    rds.start_db_instance(DBInstanceIdentifier=name)
+    assert wait(check=check, db_instances=[name], accept_stopped=True)["stopped"] == []
+    rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+
+
+def test_tasks_are_waited_for_until_they_run_or_are_gone(lab: Lab) -> None:
+    stack = f"test-{uuid.uuid4().hex[:8]}"
+    compute = Compute(lab, stack)
+    compute.create_service(compute.register())
+    lines: list[str] = []
+    wait(services_with_tasks=[f"service/{stack}/backend"], lines=lines)
+    assert lines[-1].startswith(f"  test: service/{stack}/backend is at 2 of 2 tasks (")
+    with pytest.raises(AnsibleActionFail, match=f"service/{stack}/backend of stack test is not ready"):
+        wait(services_without_tasks=[f"service/{stack}/backend"], timeout=1)
+    compute.ecs.update_service(cluster=stack, service="backend", desiredCount=0)
+    wait(services_without_tasks=[f"service/{stack}/backend"])
+    with pytest.raises(AnsibleActionFail, match="is not ready"):  # nobody has asked for tasks yet
+        wait(services_with_tasks=[f"service/{stack}/backend"], timeout=1)
 
 
 def test_what_cannot_become_ready_is_named(ec2: Any, gateway: str) -> None:

@@ -1,0 +1,69 @@
+"""db_instance_state (ENV-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import Lab
+from tests.modules.conftest import RunModule
+from tests.modules.tagging import expected_tags, tag_list
+
+MODULE = "db_instance_state"
+
+
+@pytest.fixture
+def rds(lab: Lab, stack: str) -> Iterator[Any]:
+    client = lab.aws("rds")
+    client.create_db_instance(
+        DBInstanceIdentifier=stack,
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        EngineVersion="14",
+        AllocatedStorage=20,
+        MasterUsername="triflow_admin",
+        ManageMasterUserPassword=True,
+        Tags=tag_list(expected_tags(stack, "database")),
+    )
+    client.get_waiter("db_instance_available").wait(DBInstanceIdentifier=stack, WaiterConfig={"Delay": 1})
+    yield client
+    client.delete_db_instance(DBInstanceIdentifier=stack, SkipFinalSnapshot=True)
+
+
+def status(rds: Any, stack: str) -> str:
+    found: str = rds.describe_db_instances(DBInstanceIdentifier=stack)["DBInstances"][0]["DBInstanceStatus"]
+    return found
+
+
+def writes(lab: Lab, before: int) -> list[str]:
+    return [call["operation"] for call in lab.calls()[before:] if call["write"]]
+
+
+def test_it_stops_and_starts_once(lab: Lab, stack: str, rds: Any, run_module: RunModule) -> None:
+    for running, then, operation in ((False, "stopped", "StopDBInstance"), (True, "available", "StartDBInstance")):
+        before, was = len(lab.calls()), status(rds, stack)
+        plan = run_module(MODULE, check=True, db_instance_identifier=stack, running=running)
+        assert (status(rds, stack), writes(lab, before)) == (was, [])
+        done = run_module(MODULE, db_instance_identifier=stack, running=running)
+        assert done["changes"] == plan["changes"]
+        assert done["changes"] == [{"component": "database", "action": "update", "fields": ["status"]}]
+        assert done["diff"][0]["before"] == {"status": was}
+        assert done["diff"][0]["after"] == {"status": then}
+        assert (status(rds, stack), writes(lab, before)) == (then, [operation])
+        assert run_module(MODULE, db_instance_identifier=stack, running=running)["changed"] is False
+        assert writes(lab, before) == [operation]
+
+
+def test_a_missing_database_is_named(stack: str, run_module: RunModule) -> None:
+    result = run_module(MODULE, db_instance_identifier=stack, running=True)
+    assert result["failed"]
+    assert stack in result["msg"]
+    assert "playbooks/data.yml makes it" in result["msg"]
+
+
+@pytest.mark.parametrize("missing", ["db_instance_identifier", "running"])
+def test_what_is_missing_is_named(missing: str, run_module: RunModule) -> None:
+    given = {"db_instance_identifier": "a-db", "running": True, missing: None}
+    assert f"missing required arguments: {missing}" in run_module(MODULE, **given)["msg"]
