@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import xmltodict
 from moto.s3.exceptions import BucketAlreadyExists, S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
+from moto.s3.responses import S3Response
 
 from lab.corrections.override import override
 
@@ -41,6 +43,19 @@ def _create_bucket(
     bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
     bucket.ownership_rule = "BucketOwnerEnforced"  # type: ignore[assignment]
     return bucket
+
+
+@override(S3Response, "_bucket_response_put")
+def _bucket_response_put(
+    original: Any, self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
+) -> Any:
+    """CreateBucket: CreateBucketConfiguration may hold the bucket's tags."""
+    answer = original(self, request, bucket_name, querystring)
+    if self.body and not querystring:
+        parsed = xmltodict.parse(self.body, force_list={"Tag": True})
+        tags = (parsed.get("CreateBucketConfiguration") or {}).get("Tags") or {"Tag": []}
+        self.backend.put_bucket_tagging(bucket_name, {tag["Key"]: tag["Value"] or "" for tag in tags["Tag"]})
+    return answer
 
 
 @override(S3Backend, "delete_bucket_encryption")

@@ -8,6 +8,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.stock import (
     MODULES,
+    Call,
     Stock,
     find,
     found_by,
@@ -66,6 +67,8 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             identifier = live["id"] if live else self._announced_id(stock, component, options)
             return self._result(component, action, identifier, live, wanted)
+        if stock.create and live is None:
+            self._create(args, stock.create(options, tags["tags"], args["region"]))
         result = self._run_stock(
             args,
             {
@@ -84,6 +87,19 @@ class ActionModule(ActionBase):
         for key in stock.result:
             answer = answer[key]
         return self._result(component, action, str(answer), live, wanted)
+
+    @staticmethod
+    def _create(args: dict[str, Any], call: Call) -> None:
+        import boto3  # only when there is something to create
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        service, operation, parameters = call
+        try:
+            getattr(boto3.client(service, region_name=args["region"]), operation)(**parameters)
+        except (BotoCoreError, ClientError) as error:
+            raise AnsibleActionFail(
+                f"{service} {operation} failed on {args['component']} of stack {args['stack']}: {error}"
+            ) from error
 
     def _absent(
         self, args: dict[str, Any], stock: Stock, live: dict[str, Any] | None, task_vars: dict[str, Any] | None

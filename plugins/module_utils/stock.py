@@ -6,10 +6,27 @@ itself, with what stack_info read, and runs the stock module only to carry a cha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
+
 Options = dict[str, Any]
+Call = tuple[str, str, Options]  # service, operation and parameters of boto3
+
+
+def create_bucket(options: Options, tags: dict[str, str], region: str) -> Call:
+    place = {} if region == "us-east-1" else {"LocationConstraint": region}  # CreateBucket takes no other way to say it
+    return (
+        "s3",
+        "create_bucket",
+        {"Bucket": options["name"], "CreateBucketConfiguration": {**place, "Tags": to_aws(tags)}},
+    )
+
+
+def create_queue(options: Options, tags: dict[str, str], _region: str) -> Call:
+    return "sqs", "create_queue", {"QueueName": options["name"], "tags": tags}
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,9 @@ class Stock:
     always: Options = field(default_factory=dict)  # options of every call, not compared
     name: str = "name"  # option that is its id, when it has no id_prefix
     tagged: bool = True
+    # The stock module creates first and tags later, and what a run that is killed in between leaves would be nobody's:
+    # it is created with its tags before the stock module gives it its settings.
+    create: Callable[[Options, dict[str, str], str], Call] | None = None
 
 
 MODULES = {
@@ -63,12 +83,14 @@ MODULES = {
     "amazon.aws.kms_key": Stock(
         "kms_key", ("key_arn",), "arn:aws:kms:::key/", by={"alias": "alias"}, identity=("alias",), name="alias"
     ),
-    "community.aws.sqs_queue": Stock("queue", ("queue_arn",), by={"name": "name"}, identity=("name",)),
+    "community.aws.sqs_queue": Stock(
+        "queue", ("queue_arn",), by={"name": "name"}, identity=("name",), create=create_queue
+    ),
     # its answer does not name the policy
     "amazon.aws.iam_policy": Stock(
         "role_policy", ("role_name",), name="iam_name", tagged=False, identity=("iam_name", "policy_name")
     ),
-    "amazon.aws.s3_bucket": Stock("bucket", ("name",), by={"name": "name"}, identity=("name",)),
+    "amazon.aws.s3_bucket": Stock("bucket", ("name",), by={"name": "name"}, identity=("name",), create=create_bucket),
     "amazon.aws.rds_subnet_group": Stock(
         "db_subnet_group", ("subnet_group", "name"), by={"name": "name"}, identity=("name",)
     ),

@@ -48,6 +48,19 @@ def put_policy(s3: Any, *statements: dict[str, Any]) -> None:
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
+@pytest.mark.parametrize(
+    "tags", [[], [{"Key": "a", "Value": ""}], [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]]
+)
+def test_new_bucket_has_the_tags_that_it_is_created_with(s3: Any, tags: list[dict[str, str]]) -> None:
+    s3.create_bucket(Bucket="tagged", CreateBucketConfiguration={**SEOUL, **({"Tags": tags} if tags else {})})
+    if tags:
+        found = s3.get_bucket_tagging(Bucket="tagged")["TagSet"]
+        assert sorted(found, key=lambda tag: str(tag["Key"])) == tags
+    else:
+        with refused("NoSuchTagSet"):
+            s3.get_bucket_tagging(Bucket="tagged")
+
+
 def test_new_bucket_is_encrypted_private_and_without_acls(s3: Any) -> None:
     (rule,) = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}

@@ -216,6 +216,50 @@ def test_what_is_to_be_adopted_gets_tags_and_settings() -> None:
     assert options["purge_tags"] is False
 
 
+@pytest.mark.parametrize(
+    ("name", "region", "service", "operation", "parameters"),
+    [
+        (
+            "amazon.aws.s3_bucket",
+            "ap-northeast-2",
+            "s3",
+            "create_bucket",
+            {
+                "Bucket": "x",
+                "CreateBucketConfiguration": {
+                    "LocationConstraint": "ap-northeast-2",
+                    "Tags": [{"Key": "triflow:stack", "Value": "test"}],
+                },
+            },
+        ),
+        (
+            "amazon.aws.s3_bucket",
+            "us-east-1",
+            "s3",
+            "create_bucket",
+            {"Bucket": "x", "CreateBucketConfiguration": {"Tags": [{"Key": "triflow:stack", "Value": "test"}]}},
+        ),
+        (
+            "community.aws.sqs_queue",
+            "ap-northeast-2",
+            "sqs",
+            "create_queue",
+            {"QueueName": "x", "tags": {"triflow:stack": "test"}},
+        ),
+    ],
+)
+def test_created_with_its_tags(
+    name: str, region: str, service: str, operation: str, parameters: dict[str, Any]
+) -> None:
+    create = MODULES[name].create
+    assert create
+    assert create({"name": "x", "versioning": True}, {"triflow:stack": "test"}, region) == (
+        service,
+        operation,
+        parameters,
+    )
+
+
 def test_stock_module_that_changes_nothing_fails() -> None:
     with pytest.raises(AnsibleActionFail, match=r"did not change dns_support of vpc \(vpc-0a1b2c3d4e5f60718\)"):
         Stocked({**CREATED, "changed": False}, check=False, live=[LIVE_VPC], options={"dns_support": False}).run()
