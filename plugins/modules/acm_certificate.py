@@ -32,15 +32,13 @@ options:
 extends_documentation_fragment:
   - triflow.platform.stack
   - triflow.platform.stack.state
+  - triflow.platform.plan
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 attributes:
   check_mode:
     description: Announces exactly what a run would do. What is only announced has placeholders for validation records.
-    support: full
-  diff_mode:
-    description: Shows the fields that differ.
     support: full
 notes:
   - O(state=absent) deletes all certificates of the stack. AWS refuses for as long as a listener uses one.

@@ -25,13 +25,11 @@ options:
     default: 3600
 extends_documentation_fragment:
   - triflow.platform.stack
+  - triflow.platform.plan
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 attributes:
-  check_mode:
-    description: Announces exactly what a run would do.
-    support: full
   diff_mode:
     description: Shows the status before and after.
     support: full

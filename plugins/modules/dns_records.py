@@ -52,15 +52,13 @@ options:
 extends_documentation_fragment:
   - triflow.platform.stack
   - triflow.platform.stack.state
+  - triflow.platform.plan
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 attributes:
   check_mode:
     description: Announces exactly what a run would do. The zone may be one that is only announced.
-    support: full
-  diff_mode:
-    description: Shows the fields that differ.
     support: full
 """
 
@@ -96,6 +94,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.route53 import pl
 
 PREFIX = "dns-record-"
 FIELDS = ("name", "type", "values", "ttl", "alias_dns_name", "alias_zone_id")
+EVALUATE_TARGET_HEALTH = False  # there is nowhere else to send clients to
 
 
 def live_record(described: dict[str, Any]) -> dict[str, Any]:
@@ -110,6 +109,7 @@ def live_record(described: dict[str, Any]) -> dict[str, Any]:
         "ttl": described.get("TTL"),
         "alias_dns_name": plain(alias["DNSName"]) if alias else None,
         "alias_zone_id": alias["HostedZoneId"] if alias else None,
+        "evaluate_target_health": alias["EvaluateTargetHealth"] if alias else None,
     }
 
 
@@ -117,7 +117,8 @@ def wanted_record(options: dict[str, Any]) -> dict[str, Any]:
     """An element of ``records`` as `live_record` spells it, without what its kind of record does not have."""
     wanted = {field: options[field] for field in FIELDS} | {"name": plain(options["name"])}
     if options["alias_dns_name"]:
-        return wanted | {"values": None, "ttl": None, "alias_dns_name": plain(options["alias_dns_name"])}
+        alias = {"alias_dns_name": plain(options["alias_dns_name"]), "evaluate_target_health": EVALUATE_TARGET_HEALTH}
+        return wanted | {"values": None, "ttl": None, **alias}
     # Route 53 gives names back as they were written, with or without the dot at the end
     values = [plain(value) for value in options["values"]] if options["type"] == "CNAME" else options["values"]
     return wanted | {"values": values}
@@ -130,7 +131,7 @@ def record_set(record: dict[str, Any]) -> dict[str, Any]:
         target = {
             "DNSName": record["alias_dns_name"],
             "HostedZoneId": record["alias_zone_id"],
-            "EvaluateTargetHealth": False,  # there is nowhere else to send clients to
+            "EvaluateTargetHealth": EVALUATE_TARGET_HEALTH,
         }
         return {**head, "AliasTarget": target}
     return {**head, "TTL": record["ttl"], "ResourceRecords": [{"Value": value} for value in record["values"]]}
@@ -157,7 +158,7 @@ class Record(Resource):
         live = live_record(self.described)
         if live["type"] == "CNAME" and live["values"]:
             live["values"] = [plain(value) for value in live["values"]]
-        elsewhere = set(compare.differences(live, self.wanted(live))) - {"ttl"}
+        elsewhere = set(compare.differences(live, self.wanted(live))) - {"ttl", "evaluate_target_health"}
         return None if elsewhere and self.module.params["state"] == "absent" else live
 
     @override

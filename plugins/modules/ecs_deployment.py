@@ -33,13 +33,11 @@ options:
     default: false
 extends_documentation_fragment:
   - triflow.platform.stack
+  - triflow.platform.plan
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 attributes:
-  check_mode:
-    description: Announces exactly what a run would do.
-    support: full
   diff_mode:
     description: Shows the revision before and after.
     support: full

@@ -64,15 +64,13 @@ options:
 extends_documentation_fragment:
   - triflow.platform.stack
   - triflow.platform.stack.state
+  - triflow.platform.plan
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 attributes:
   check_mode:
     description: Announces exactly what a run would do. The ids may be of things that are only announced.
-    support: full
-  diff_mode:
-    description: Shows the fields that differ.
     support: full
 """
 

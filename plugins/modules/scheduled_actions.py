@@ -62,16 +62,10 @@ options:
         default: ""
 extends_documentation_fragment:
   - triflow.platform.stack
+  - triflow.platform.plan
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Announces exactly what a run would do.
-    support: full
-  diff_mode:
-    description: Shows the fields that differ.
-    support: full
 """
 
 EXAMPLES = r"""

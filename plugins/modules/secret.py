@@ -30,13 +30,11 @@ options:
 extends_documentation_fragment:
   - triflow.platform.stack
   - triflow.platform.stack.state
+  - triflow.platform.plan
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 attributes:
-  check_mode:
-    description: Announces exactly what a run would do.
-    support: full
   diff_mode:
     description: Shows the fields that differ, never a value.
     support: full

@@ -69,13 +69,10 @@ options:
     type: str
 extends_documentation_fragment:
   - triflow.platform.stack
+  - triflow.platform.plan.reads
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only.
-    support: full
 """
 
 EXAMPLES = r"""

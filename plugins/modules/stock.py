@@ -41,13 +41,7 @@ options:
     type: str
 extends_documentation_fragment:
   - triflow.platform.stack
-attributes:
-  check_mode:
-    description: Announces exactly what a run would do.
-    support: full
-  diff_mode:
-    description: Shows the fields that differ.
-    support: full
+  - triflow.platform.plan
 """
 
 EXAMPLES = r"""
