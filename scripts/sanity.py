@@ -32,12 +32,10 @@ WHEELS = CACHE / "wheels"
 HOME = CACHE / "home"
 TIMEOUT_SECONDS = 900
 
-# Stands for get-pip.py: installs pip into the environment whose Python runs it. A wheel of pip can be run in place.
+# Stands for get-pip.py: puts pip into the environment whose Python runs it. Unpacked from its wheel, pip can be run.
 GET_PIP = """\
-import runpy, sys
-sys.path.insert(0, {wheel!r})
-sys.argv[1:] = ["install", *(word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel"))]
-runpy.run_module("pip", run_name="__main__", alter_sys=True)
+import sysconfig, zipfile
+zipfile.ZipFile({wheel!r}).extractall(sysconfig.get_path("purelib"))
 """
 
 
@@ -48,10 +46,10 @@ def download() -> None:
     shutil.rmtree(CACHE, ignore_errors=True)
     pip = get_venv_packages(VirtualPythonConfig(version=PYTHON_VERSION, path=sys.executable))["pip"]
     fetch = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--dest", str(WHEELS)]
-    subprocess.run([*fetch, f"pip=={pip}"], check=True)
-    # One call each: the tests pin different versions of the same packages.
+    # All at once: the tests agree on the versions of what several of them need.
     for requirements in sorted(Path(ansible_test.__path__[0], "_data", "requirements").glob("sanity.*.txt")):
-        subprocess.run([*fetch, "--requirement", str(requirements)], check=True)
+        fetch += ["--requirement", str(requirements)]
+    subprocess.run([*fetch, f"pip=={pip}"], check=True)
 
     settings = HOME / ".config" / "pip" / "pip.conf"
     settings.parent.mkdir(parents=True)
