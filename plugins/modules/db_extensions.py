@@ -64,6 +64,7 @@ resources:
   sample: {extension-vector: {id: vector, version: 0.8.1}}
 """
 
+import contextlib
 import json
 from typing import Any, override
 
@@ -140,7 +141,10 @@ class Extension(Resource):
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
-        self._execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(self.name)))
+        errors = psycopg.errors
+        # Another run that creates it at the same time: IF NOT EXISTS does not see what is not committed yet.
+        with contextlib.suppress(errors.UniqueViolation, errors.DuplicateObject, errors.DuplicateFunction):
+            self._execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(self.name)))
         if self.find() is None:
             raise psycopg.DatabaseError(f"{self.name} is not in pg_extension after CREATE EXTENSION")
         return self.name

@@ -22,6 +22,12 @@ from tests.conftest import PROJECT, Lab
 
 ANSIBLE_PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
 ARCHIVE_RULES = [{"prefix": f"{name}/", "expiration_days": 365} for name in ("logs-archive", "logs-archive-errors")]
+IN_THE_SHARED_VPC = {
+    "vpc_owner": "triflow-lender",
+    "vpc_cidr": "10.2.0.0/16",
+    "vpc_public_subnet_cidrs": ["10.2.101.0/24", "10.2.102.0/24"],
+    "vpc_private_subnet_cidrs": ["10.2.111.0/24", "10.2.112.0/24"],
+}
 TWO_ZONES = ["ap-northeast-2a", "ap-northeast-2c"]
 
 # What is wrong with the host's variables, the variable that must be named, its value, and what is accepted.
@@ -108,6 +114,13 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "rds-cpu-hihg",
         "did you mean rds-cpu-high or rds-cpu-medium?",
     ),
+    "nobody-s-nat-gateway": ({"vpc_nat_gateways": "shared"}, "vpc_nat_gateways", "shared", "or another vpc_owner"),
+    "writes-outside-its-share": (
+        {"s3_owner": "triflow-lender", "s3_prefix": "dev/", "iam_write_prefixes": ["dev/tenants/", "tenants/"]},
+        "iam_write_prefixes",
+        "tenants/",
+        "a prefix that begins with dev/",
+    ),
     "mistyped-name": ({"rds_bakup_window": "02:00-03:00"}, "rds_bakup_window", "(not read)", "rds_backup_window"),
     "wrong-type": ({"rds_multi_az": "maybe"}, "rds_multi_az", "maybe", "true or false"),
     "wrong-choice": ({"vpc_nat_gateways": "two"}, "vpc_nat_gateways", "two", "one of none, single, per_zone"),
@@ -140,11 +153,36 @@ ACCOUNT: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "unique in all of AWS",
     ),
     "foreign-zone": ({"dns_zone_name": "somebody-elses.com"}, "dns_zone", "create", "adopt"),
+    "missing-foundation": (
+        {"vpc_owner": "triflow-gone"},
+        "vpc_owner",
+        "triflow-gone",
+        "inventory of triflow-gone first",
+    ),
+    "missing-shared-bucket": (
+        {"s3_owner": "triflow-gone", "s3_prefix": "dev/"},
+        "s3_owner",
+        "triflow-gone",
+        "inventory of triflow-gone first",
+    ),
+    "taken-subnet": (
+        {**IN_THE_SHARED_VPC, "vpc_private_subnet_cidrs": ["10.2.0.0/19", "10.2.112.0/24"]},
+        "vpc_private_subnet_cidrs",
+        "10.2.0.0/19",
+        "a free range of the VPC vpc-",
+    ),
+    "range-of-another-vpc": (
+        {"vpc_owner": "triflow-lender"},
+        "vpc_cidr",
+        "10.0.0.0/16",
+        "10.2.0.0/16",
+    ),
     "missing-zone": ({"dns_zone": "adopt"}, "dns_zone", "adopt", "create"),
 }
 # Text is what an AWX survey hands over, null is how a variable is left out.
 GOOD: dict[str, dict[str, Any]] = {
     "record": {},
+    "in-a-shared-vpc": IN_THE_SHARED_VPC,
     "survey": {
         "rds_iops": None,
         "rds_multi_az": "true",
@@ -228,9 +266,18 @@ def account_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     s3.create_bucket(Bucket="somebody-elses", CreateBucketConfiguration={"LocationConstraint": region})
     route53 = lab.aws("route53")
     zone = route53.create_hosted_zone(Name="somebody-elses.com", CallerReference=uuid.uuid4().hex)["HostedZone"]["Id"]
+    ec2, tag = lab.aws("ec2"), {"Key": "triflow:stack", "Value": "triflow-lender"}
+    vpc = ec2.create_vpc(CidrBlock="10.2.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": [tag]}])["Vpc"][
+        "VpcId"
+    ]
+    subnet = ec2.create_subnet(
+        VpcId=vpc, CidrBlock="10.2.1.0/24", TagSpecifications=[{"ResourceType": "subnet", "Tags": [tag]}]
+    )["Subnet"]["SubnetId"]
     cases = {host: case[0] for host, case in ACCOUNT.items()}
     hosts = inventory(tmp_path_factory.mktemp("account"), cases | GOOD)
     yield preflight(lab, lab.environment, "playbooks/preflight.yml", "-i", hosts)
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)
     s3.delete_bucket(Bucket="somebody-elses")
     route53.delete_hosted_zone(Id=zone)
 
@@ -280,6 +327,8 @@ def test_account_is_only_read(account_run: Run) -> None:
         "DescribeAvailabilityZones",
         "DescribeDBInstances",
         "DescribeDBEngineVersions",
+        "DescribeSubnets",
+        "DescribeVpcs",
         "HeadBucket",
         "ListHostedZonesByName",
         "ListTagsForResources",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -98,3 +100,23 @@ def test_a_database_out_of_reach_says_what_to_do(
     for secret in secrets.list_secrets()["SecretList"]:
         value = json.loads(secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"])
         assert value["password"] not in json.dumps(result)
+
+
+def test_another_run_creates_it_at_the_same_time(lab: Lab, database: str, run_module: RunModule) -> None:
+    """The second CREATE EXTENSION waits for the first and ends in a unique violation, whatever IF NOT EXISTS says."""
+    with (
+        psycopg.connect(lab.database_url) as other,
+        psycopg.connect(lab.database_url, autocommit=True) as watching,
+        ThreadPoolExecutor() as pool,
+    ):
+        other.execute("CREATE EXTENSION pg_trgm")
+        running = pool.submit(run_module, MODULE, **options(database, extensions=["pg_trgm"]))
+        deadline = time.monotonic() + 60
+        while not watching.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+            assert not running.done(), running.result()
+            assert time.monotonic() < deadline, "the module never came to wait"
+            time.sleep(0.05)
+        other.commit()
+        result = running.result(timeout=60)
+    assert result["changes"] == [{"component": "extension-pg_trgm", "action": "create", "fields": []}]
+    assert installed(lab) == {"pg_trgm"}
