@@ -25,22 +25,20 @@ ROLES = Path(__file__).resolve().parents[2] / "roles"
 TYPES = {"str": "text", "int": "a whole number", "bool": "true or false", "dict": "a mapping", "list": "a list"}
 SECRET = re.compile(r"password|secret|token|credential|private_key|webhook", re.IGNORECASE)
 
-FOUNDATION_ROLES = ("preflight", "vpc", "s3")  # what a stack with stack_foundation is made by
+FOUNDATION_ROLES = ("preflight", "vpc", "s3", "cost")  # what a stack with stack_foundation is made by
 
 Options = Mapping[str, Mapping[str, Any]]
 
 
-class ActionModule(ActionBase):
-    """Refuses a host's variables with all that is wrong with them."""
+class ReadsVariables(ActionBase):
+    """Reads a host's variables as the roles take them, with their defaults, and all that is wrong with them."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
-    _VALID_ARGS: frozenset[str] = frozenset()
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        given = task_vars or {}
+    def read(self, given: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Return the values in the types of the argument specs, and the problems, secrets hidden in them."""
         roles = {path.parents[1].name: self._load(path) for path in sorted(ROLES.glob("*/meta/argument_specs.yml"))}
         entry_points = [points["argument_specs"] for points in roles.values()]
         built = FOUNDATION_ROLES if boolean(given.get("stack_foundation", False), strict=False) else roles
@@ -52,12 +50,7 @@ class ActionModule(ActionBase):
         values, problems = self._values(options, self._defaults(roles), given)
         problems += unknown_names(given, known, roles)
         problems += variable_problems(values, given.get("group_names", []), environment())
-        problems = [hide_secret(found, options.get(found["variable"], {})) for found in problems]
-        if problems:
-            count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-            headline = f"{count} in the variables of {given['inventory_hostname']}; nothing was changed."
-            result["msg"] = describe_problems(headline, problems)
-        return {**result, "changed": False, "failed": bool(problems), "problems": problems}
+        return values, [hide_secret(found, options.get(found["variable"], {})) for found in problems]
 
     def _load(self, path: Path) -> dict[str, Any]:
         return self._loader.load_from_file(str(path), trusted_as_template=True) or {}
@@ -93,6 +86,27 @@ class ActionModule(ActionBase):
             if refused:
                 del values[name]
         return values, problems
+
+
+class ActionModule(ReadsVariables):
+    """Refuses a host's variables with all that is wrong with them."""
+
+    _VALID_ARGS: frozenset[str] = frozenset()
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        given = task_vars or {}
+        _unused, problems = self.read(given)
+        return {**result, **refusal(given["inventory_hostname"], problems)}
+
+
+def refusal(host: str, problems: list[Problem]) -> dict[str, Any]:
+    """Return what the task ends with: a failure with all problems in its message, if there are any."""
+    result: dict[str, Any] = {"changed": False, "failed": bool(problems), "problems": problems}
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        result["msg"] = describe_problems(f"{count} in the variables of {host}; nothing was changed.", problems)
+    return result
 
 
 def validate(name: str, value: Any, option: Mapping[str, Any]) -> tuple[list[Problem], Any]:

@@ -1,0 +1,72 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs triflow.platform.cost_report on the controller, see the module of that name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_difference, cost_text
+
+ARGUMENTS = {
+    "stacks": {"type": "list", "elements": "dict", "required": True},
+    "rate": {"type": "dict", "required": True},
+    "budget_action": {"type": "str", "choices": ["warn", "refuse"], "default": "warn"},
+    "against": {"type": "path"},
+    "against_label": {"type": "str"},
+    "against_stack": {"type": "str"},
+    "json_path": {"type": "path"},
+    "markdown_path": {"type": "path"},
+}
+
+
+class ActionModule(ActionBase):
+    """Prints and writes the report; over a budget it warns or fails."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _unused, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        report = cost.report(args["stacks"], args["rate"])
+        if args["against"]:
+            label = args["against_label"] or Path(args["against"]).name
+            report["difference"] = cost_difference.difference(earlier(args["against"]), report["stacks"], label)
+        elif args["against_stack"]:
+            try:
+                report["difference"] = cost_difference.between(report["stacks"], args["against_stack"])
+            except KeyError:
+                names = ", ".join(stack["stack"] for stack in report["stacks"])
+                message = f"cost_against_stack: no stack {args['against_stack']} in this run, which has {names}."
+                raise AnsibleActionFail(message) from None
+        self._display.display(cost_text.terminal(report))
+        if args["json_path"]:
+            text = json.dumps(report, indent=2, ensure_ascii=False)
+            Path(args["json_path"]).write_text(f"{text}\n", encoding="utf-8")
+        if args["markdown_path"]:
+            Path(args["markdown_path"]).write_text(cost_text.markdown(report), encoding="utf-8")
+        over = cost.over_budget(report)
+        refused = bool(over) and args["budget_action"] == "refuse"
+        if over and not refused:
+            result["warnings"] = over
+        return {
+            **result,
+            "changed": False,
+            "failed": refused,
+            "report": report,
+            **({"msg": " ".join(over)} if refused else {}),
+        }
+
+
+def earlier(path: str) -> list[dict[str, Any]]:
+    """The stacks of an earlier report. Raises ``AnsibleActionFail`` for a file that is none."""
+    try:
+        stacks: list[dict[str, Any]] = json.loads(Path(path).read_text(encoding="utf-8"))["stacks"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AnsibleActionFail(f"cost_against: {path} is no report of playbooks/cost.yml: {error}") from error
+    return stacks

@@ -1,0 +1,29 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs triflow.platform.stack_cost on the controller, see the module of that name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible_collections.triflow.platform.plugins.action.validate_variables import ReadsVariables, refusal
+from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_prices, cost_record
+
+
+class ActionModule(ReadsVariables):
+    """Reads the variables as their check does, and counts."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        given = task_vars or {}
+        _unused, args = self.validate_argument_spec({"prices": {"type": "path", "required": True}})
+        values, problems = self.read(given)
+        if problems:
+            return {**result, **refusal(given["inventory_hostname"], problems)}
+        prices = cost_prices.load(self._loader.load_from_file(args["prices"])["prices"])
+        kind = next((kind for kind in cost_record.KINDS if kind in given["group_names"]), "")
+        try:
+            counted = cost.stack(values["stack_name"], kind, values, prices)
+        except cost.UnknownPriceError as error:
+            raise AnsibleActionFail(str(error)) from error
+        return {**result, "changed": False, "cost": counted}
