@@ -281,10 +281,22 @@ class Database(Resource):
             **parameters,
         )
 
+    def _wake(self, status: str) -> None:
+        """Start it, since a stopped instance cannot lose its protection."""
+        if status == "stopping":
+            self.rds.wait(
+                "db_instance_stopped",
+                on=self.identifier,
+                timeout=self.module.params["wait_timeout"],
+                DBInstanceIdentifier=self.identifier,
+            )
+        self.rds.call("start_db_instance", on=self.identifier, DBInstanceIdentifier=self.identifier)
+
     @override
     def delete(self, live: dict[str, Any]) -> None:
         if live["deletion_protection"]:
-            self._refuse_asleep(live, ["deletion_protection"])
+            if live["status"] in ASLEEP:
+                self._wake(live["status"])
             self._modify(live, {"DeletionProtection": False})
         name = f"{self.identifier}-final-{datetime.now(UTC):%Y%m%d%H%M%S}"
         skip = self.module.params["skip_final_snapshot"]

@@ -240,6 +240,19 @@ def test_deletion_without_a_snapshot_takes_its_own_option(
     assert [item for item in snapshots if item["DBInstanceIdentifier"] == stack] == []
 
 
+def test_a_stopped_instance_is_started_to_lose_its_protection(
+    lab: Lab, stack: str, rds: Any, options: dict[str, Any], run_module: RunModule
+) -> None:
+    run_module(MODULE, **options)
+    rds.stop_db_instance(DBInstanceIdentifier=stack)
+    before = len(lab.calls())
+    absent = {"db_instance_identifier": stack, "state": "absent", "deletion_protection": False}
+    assert run_module(MODULE, **absent, skip_final_snapshot=True)["changed"] is True
+    writes = [call["operation"] for call in lab.calls()[before:] if call["write"]]
+    assert writes == ["StartDBInstance", "ModifyDBInstance", "DeleteDBInstance"]
+    assert described(rds, stack) == {}
+
+
 def test_a_stopped_instance_is_left_asleep_and_not_changed(
     stack: str, rds: Any, options: dict[str, Any], run_module: RunModule
 ) -> None:
