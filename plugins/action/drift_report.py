@@ -45,9 +45,7 @@ class ActionModule(ActionBase):
         headline = f"{stack}: {counts or 'no drift'}"
         self._display.display("\n".join([headline, *lines]))
         if drifted:
-            raise AnsibleActionFail(
-                f"{stack} drifted: {counts}. To repair it, run site.yml.", result={"report": report}
-            )
+            raise AnsibleActionFail(f"{stack} drifted: {counts}. To repair it, run site.yml; orphans stay.")
         return {"changed": False, "report": report}
 
 

@@ -36,7 +36,7 @@ EXAMPLES = r"""
 RETURN = r"""
 report:
   description: The report, as it is in the file.
-  returned: always
+  returned: without drift
   type: dict
   contains:
     stack:
@@ -62,8 +62,8 @@ report:
   sample:
     stack: triflow-prod
     time: "2026-01-20T03:00:00+00:00"
-    drift: true
-    differs: {vpc: {dns_support: {before: false, after: true}}}
-    missing: [alarm-rds-cpu-high]
-    orphans: [{component: topic-old, arn: "arn:aws:sns:ap-northeast-2:123456789012:triflow-prod-old"}]
+    drift: false
+    differs: {}
+    missing: []
+    orphans: []
 """

@@ -43,70 +43,9 @@ resources:
       going: ""
 """
 
-from typing import Any
-
+from ansible_collections.triflow.platform.plugins.module_utils import stack_tags
 from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
-
-GLOBAL_REGION = "us-east-1"  # where the tags of Route 53, a global service, are listed
-
-
-def tagged(module: StackModule, region: str | None, *types: str) -> dict[str, dict[str, str]]:
-    """``{ARN: tags}`` of what the Resource Groups Tagging API lists in a region, the stack's when it is None."""
-    api = module.api("resourcegroupstaggingapi")
-    if region:
-        api.client = module.client("resourcegroupstaggingapi", region=region)
-    found = api.pages(
-        "get_resources",
-        "ResourceTagMappingList",
-        on="the tags",
-        TagFilters=[{"Key": STACK, "Values": [module.params["stack"]]}],
-        ResourceTypeFilters=list(types),
-    )
-    return {item["ResourceARN"]: from_aws(item["Tags"]) for item in found}
-
-
-def roles(module: StackModule) -> dict[str, dict[str, str]]:
-    """``{ARN: tags}`` of the stack's roles."""
-    iam, stack = module.api("iam"), module.params["stack"]
-    found = {}
-    for role in iam.pages("list_roles", "Roles", on="the roles"):
-        name = role["RoleName"]
-        if not name.startswith(stack):
-            continue
-        tags = from_aws(iam.call("list_role_tags", on=name, absent=("NoSuchEntity",), RoleName=name).get("Tags"))
-        if tags.get(STACK) == stack:
-            found[role["Arn"]] = tags
-    return found
-
-
-def deleted(module: StackModule, arns: set[str]) -> set[str]:
-    """Those of the ARNs that are gone. AWS lists NAT gateways for an hour after, tasks and revisions, too."""
-    identifiers = {arn.split("/")[-1]: arn for arn in arns if ":natgateway/" in arn}
-    gone = {arn for arn in arns if ":task/" in arn}
-    if identifiers:
-        live = module.api("ec2").pages(
-            "describe_nat_gateways",
-            "NatGateways",
-            on="the NAT gateways",
-            Filters=[
-                {"Name": "nat-gateway-id", "Values": sorted(identifiers)},
-                {"Name": "state", "Values": ["pending", "available", "failed"]},
-            ],
-        )
-        gone |= set(identifiers.values()) - {identifiers[gateway["NatGatewayId"]] for gateway in live}
-    revisions = {arn for arn in arns if ":task-definition/" in arn}
-    if revisions:
-        ecs = module.api("ecs")
-        active: set[Any] = set()
-        for family in sorted({arn.split("/")[-1].rpartition(":")[0] for arn in revisions}):
-            active |= set(
-                ecs.pages(
-                    "list_task_definitions", "taskDefinitionArns", on=family, familyPrefix=family, status="ACTIVE"
-                )
-            )
-        gone |= revisions - active
-    return gone
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT
 
 
 def going(module: StackModule, arn: str) -> str:
@@ -127,13 +66,11 @@ def going(module: StackModule, arn: str) -> str:
 
 def main() -> None:
     module = StackModule({}, state=False)
-    found = tagged(module, None) | tagged(module, GLOBAL_REGION, "route53:hostedzone") | roles(module)
-    there = set(found) - deleted(module, set(found))
     module.exit_json(
         changed=False,
         resources=[
-            {"arn": arn, "component": found[arn].get(COMPONENT, ""), "going": going(module, arn)}
-            for arn in sorted(there)
+            {"arn": arn, "component": tags.get(COMPONENT, ""), "going": going(module, arn)}
+            for arn, tags in stack_tags.read(module).items()
         ],
     )
 

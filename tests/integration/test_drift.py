@@ -1,8 +1,11 @@
-"""What somebody changed by hand is shown by the next check, with before and after, and put right by the next run."""
+"""What somebody changed by hand is found by the drift report, field by field, and put right by the next run."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +15,12 @@ from tests.integration.playbook import Played, play
 
 STACK = "triflow-drift"
 BUCKET = "triflow-ai-drift"
-
-
-@dataclass(frozen=True)
-class Runs:
-    check: Played
-    run: Played
-    again: Played
+LOG_GROUP = f"/aws/ecs/{STACK}-backend"
+OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 def one(lab: Lab, operation: str, key: str, component: str) -> dict[str, Any]:
-    """The one thing of the stack that carries the component's tag."""
+    """The one thing of the network that carries the component's tag."""
     filters = [
         {"Name": "tag:triflow:stack", "Values": [STACK]},
         {"Name": "tag:triflow:component", "Values": [component]},
@@ -31,33 +29,260 @@ def one(lab: Lab, operation: str, key: str, component: str) -> dict[str, Any]:
     return dict(found)
 
 
-def change_by_hand(lab: Lab) -> None:
-    ec2, s3, rds = lab.aws("ec2"), lab.aws("s3"), lab.aws("rds")
+def vpc(lab: Lab) -> None:
+    identifier = one(lab, "describe_vpcs", "Vpcs", "vpc")["VpcId"]
+    lab.aws("ec2").modify_vpc_attribute(VpcId=identifier, EnableDnsHostnames={"Value": False})
+
+
+def subnet(lab: Lab) -> None:
+    identifier = one(lab, "describe_subnets", "Subnets", "subnet-private-c")["SubnetId"]
+    lab.aws("ec2").create_tags(Resources=[identifier], Tags=[{"Key": "Name", "Value": "mine"}])
+
+
+def route_table(lab: Lab) -> None:
+    table = one(lab, "describe_route_tables", "RouteTables", "route-table-private-a")
+    lab.aws("ec2").delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+
+
+def security_group(lab: Lab) -> None:
     group = one(lab, "describe_security_groups", "SecurityGroups", "security-group-rds")
-    ec2.authorize_security_group_ingress(
-        GroupId=group["GroupId"],
-        IpPermissions=[
-            {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "203.0.113.7/32"}]}
-        ],
-    )
+    rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "203.0.113.7/32"}]}
+    lab.aws("ec2").authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
+
+
+def bucket(lab: Lab) -> None:
+    lab.aws("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+
+
+def lifecycle(lab: Lab) -> None:
+    s3 = lab.aws("s3")
     rules = s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
     s3.put_bucket_lifecycle_configuration(
         Bucket=BUCKET,
         LifecycleConfiguration={"Rules": [rule for rule in rules if rule["ID"] != "category-logs"]},
         TransitionDefaultMinimumObjectSize="varies_by_storage_class",
     )
-    rds.modify_db_instance(DBInstanceIdentifier=f"{STACK}-db", DeletionProtection=False, ApplyImmediately=True)
-    subnet = one(lab, "describe_subnets", "Subnets", "subnet-private-c")
-    ec2.create_tags(Resources=[subnet["SubnetId"]], Tags=[{"Key": "Name", "Value": "mine"}])
-    vpc = one(lab, "describe_vpcs", "Vpcs", "vpc")
-    ec2.modify_vpc_attribute(VpcId=vpc["VpcId"], EnableDnsHostnames={"Value": False})
-    table = one(lab, "describe_route_tables", "RouteTables", "route-table-private-a")
-    ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
-    rds.modify_db_parameter_group(
+
+
+def database(lab: Lab) -> None:
+    lab.aws("rds").modify_db_instance(
+        DBInstanceIdentifier=f"{STACK}-db", DeletionProtection=False, BackupRetentionPeriod=1, ApplyImmediately=True
+    )
+
+
+def parameter_group(lab: Lab) -> None:
+    lab.aws("rds").modify_db_parameter_group(
         DBParameterGroupName=f"{STACK}-postgres14",
         Parameters=[{"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "immediate"}],
     )
+
+
+def balancer_arn(lab: Lab) -> str:
+    (balancer,) = lab.aws("elbv2").describe_load_balancers(Names=[STACK])["LoadBalancers"]
+    return str(balancer["LoadBalancerArn"])
+
+
+def load_balancer(lab: Lab) -> None:
+    lab.aws("elbv2").modify_load_balancer_attributes(
+        LoadBalancerArn=balancer_arn(lab), Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "7"}]
+    )
+
+
+def listener(lab: Lab) -> None:
+    elbv2 = lab.aws("elbv2")
+    listeners = elbv2.describe_listeners(LoadBalancerArn=balancer_arn(lab))["Listeners"]
+    (arn,) = [found["ListenerArn"] for found in listeners if found["Port"] == 443]
+    elbv2.modify_listener(ListenerArn=arn, SslPolicy="ELBSecurityPolicy-2016-08")
+
+
+def target_group(lab: Lab) -> None:
+    elbv2 = lab.aws("elbv2")
+    (group,) = elbv2.describe_target_groups(Names=[f"{STACK}-backend"])["TargetGroups"]
+    elbv2.modify_target_group(TargetGroupArn=group["TargetGroupArn"], HealthCheckPath="/mine")
+
+
+def record(lab: Lab) -> None:
+    route53 = lab.aws("route53")
+    (zone,) = route53.list_hosted_zones_by_name(DNSName=f"{STACK}.com")["HostedZones"]
+    records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+    (apex,) = [found for found in records if found["Name"] == f"{STACK}.com." and found["Type"] == "A"]
+    apex["AliasTarget"]["EvaluateTargetHealth"] = not apex["AliasTarget"]["EvaluateTargetHealth"]
+    changes = [{"Action": "UPSERT", "ResourceRecordSet": apex}]
+    route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": changes})
+
+
+def role_policy(lab: Lab) -> None:
+    lab.aws("iam").put_role_policy(
+        RoleName=f"{STACK}-task", PolicyName="use-the-stack", PolicyDocument=json.dumps(OPEN)
+    )
+
+
+def role(lab: Lab) -> None:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    lab.aws("iam").update_assume_role_policy(RoleName=f"{STACK}-execution", PolicyDocument=policy)
+
+
+def repository(lab: Lab) -> None:
+    lab.aws("ecr").put_image_tag_mutability(repositoryName=f"{STACK}/backend", imageTagMutability="MUTABLE")
+
+
+def cluster(lab: Lab) -> None:
+    lab.aws("ecs").update_cluster_settings(cluster=STACK, settings=[{"name": "containerInsights", "value": "disabled"}])
+
+
+def service(lab: Lab) -> None:
+    lab.aws("ecs").update_service(cluster=STACK, service="backend", healthCheckGracePeriodSeconds=7)
+
+
+def scalable_target(lab: Lab) -> None:
+    lab.aws("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId=f"service/{STACK}/backend",
+        ScalableDimension="ecs:service:DesiredCount",
+        MaxCapacity=9,
+    )
+
+
+def scaling_policy(lab: Lab) -> None:
+    scaling = lab.aws("application-autoscaling")
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    (policy,) = [found for found in policies if found["PolicyName"].endswith("out")]
+    scaling.put_scaling_policy(
+        **{key: policy[key] for key in ("PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension")},
+        PolicyType="StepScaling",
+        StepScalingPolicyConfiguration={**policy["StepScalingPolicyConfiguration"], "Cooldown": 7},
+    )
+
+
+def log_group(lab: Lab) -> None:
+    lab.aws("logs").put_retention_policy(logGroupName=LOG_GROUP, retentionInDays=30)
+
+
+def subscription_filter(lab: Lab) -> None:
+    logs = lab.aws("logs")
+    (found,) = logs.describe_subscription_filters(logGroupName=LOG_GROUP)["subscriptionFilters"]
+    kept = ("logGroupName", "filterName", "destinationArn", "roleArn")
+    logs.put_subscription_filter(**{key: found[key] for key in kept}, filterPattern="ERROR")
+
+
+def topic(lab: Lab) -> None:
+    sns = lab.aws("sns")
+    found = sns.list_subscriptions()["Subscriptions"]
+    (arn,) = [item["SubscriptionArn"] for item in found if item["TopicArn"].endswith(f"{STACK}-alarms")]
+    sns.unsubscribe(SubscriptionArn=arn)
+
+
+def queue(lab: Lab) -> None:
+    sqs = lab.aws("sqs")
+    url = sqs.get_queue_url(QueueName=f"{STACK}-slack-dead-letters")["QueueUrl"]
+    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60", **policy})
+
+
+def function(lab: Lab) -> None:
+    lab.aws("lambda").update_function_configuration(FunctionName=f"{STACK}-slack", MemorySize=1024)
+
+
+def alarm(lab: Lab) -> None:
+    cloudwatch = lab.aws("cloudwatch")
+    (found,) = cloudwatch.describe_alarms(AlarmNames=[f"{STACK}-rds-cpu-medium"])["MetricAlarms"]
+    kept = (
+        "AlarmName", "AlarmDescription", "AlarmActions", "OKActions", "Namespace", "MetricName", "Dimensions",
+        "Statistic", "Period", "EvaluationPeriods", "DatapointsToAlarm", "ComparisonOperator", "TreatMissingData",
+    )  # fmt: skip
+    cloudwatch.put_metric_alarm(**{key: found[key] for key in kept}, Threshold=99)
+
+
+def rule(lab: Lab) -> None:
+    lab.aws("events").disable_rule(Name=f"{STACK}-task-stopped")
+
+
+def dashboard(lab: Lab) -> None:
+    cloudwatch = lab.aws("cloudwatch")
+    body = json.loads(cloudwatch.get_dashboard(DashboardName=STACK)["DashboardBody"])
+    text = {"type": "text", "x": 0, "y": 99, "width": 1, "height": 1, "properties": {"markdown": "mine"}}
+    body["widgets"].append(text)
+    cloudwatch.put_dashboard(DashboardName=STACK, DashboardBody=json.dumps(body))
+
+
+def delete_alarm(lab: Lab) -> None:
+    lab.aws("cloudwatch").delete_alarms(AlarmNames=[f"{STACK}-rds-cpu-high"])
+
+
+# component, field that the report names (None: that it is missing), before and after where they are plain, by hand
+CHANGES: list[tuple[str, str | None, tuple[Any, Any] | None, Callable[[Lab], None]]] = [
+    ("vpc", "dns_hostnames", (False, True), vpc),
+    ("subnet-private-c", "tags.Name", ("mine", f"{STACK}-subnet-private-c"), subnet),
+    ("route-table-private-a", "routes", None, route_table),
+    ("security-group-rds", "rules", None, security_group),
+    ("bucket", "versioning", (False, True), bucket),
+    ("bucket-lifecycle", "rules.category-logs", None, lifecycle),
+    ("database", "deletion_protection", (False, True), database),
+    ("database", "backup_retention_period", (1, 7), database),
+    ("db-parameter-group", "parameters.rds.force_ssl", ("0", "1"), parameter_group),
+    ("load-balancer", "idle_timeout", (7, 60), load_balancer),
+    (
+        "listener-443",
+        "ssl_policy",
+        ("ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS13-1-2-2021-06"),
+        listener,
+    ),
+    ("target-group-backend", "health_check_path", ("/mine", "/health"), target_group),
+    ("dns-record-apex", "evaluate_target_health", (True, False), record),
+    ("role-policy-task", "policy_json", None, role_policy),
+    ("role-execution", "assume_role_policy_document", None, role),
+    ("repository-backend", "image_tag_mutability", ("MUTABLE", "IMMUTABLE"), repository),
+    ("cluster", "container_insights", ("disabled", "enabled"), cluster),
+    ("service-backend", "health_check_grace_period_seconds", (7, 60), service),
+    ("scalable-target-backend", "max_capacity", (9, 5), scalable_target),
+    ("scaling-policy-backend-out", "configuration.Cooldown", (7, 60), scaling_policy),
+    ("log-group-backend", "retention", (30, 14), log_group),
+    ("subscription-filter-backend", "filter_pattern", ("ERROR", ""), subscription_filter),
+    ("topic-alarms", "subscriptions.lambda", (0, 1), topic),
+    ("queue-slack-dead-letters", "message_retention_period", (60, 1209600), queue),
+    ("function-slack", "memory_size", (1024, 256), function),
+    ("alarm-rds-cpu-medium", "threshold", (99.0, 60.0), alarm),
+    ("rule-task-stopped", "enabled", (False, True), rule),
+    ("dashboard", "widget at 0,99", None, dashboard),
+    ("alarm-rds-cpu-high", None, None, delete_alarm),
+]
+
+
+def tags(component: str) -> list[dict[str, str]]:
+    return [{"Key": "triflow:stack", "Value": STACK}, {"Key": "triflow:component", "Value": component}]
+
+
+def make_orphans(lab: Lab) -> dict[str, str]:
+    """What carries the stack's tag and no variable asks for: ``{component: ARN}``."""
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    created = lab.aws("iam").create_role(RoleName=f"{STACK}-old", AssumeRolePolicyDocument=trust, Tags=tags("role-old"))
+    return {
+        "topic-old": lab.aws("sns").create_topic(Name=f"{STACK}-old", Tags=tags("topic-old"))["TopicArn"],
+        "role-old": created["Role"]["Arn"],
+    }
+
+
+def delete_orphans(lab: Lab, orphans: dict[str, str]) -> None:
+    lab.aws("sns").delete_topic(TopicArn=orphans["topic-old"])
+    lab.aws("iam").delete_role(RoleName=f"{STACK}-old")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One run of playbooks/drift.yml and the report that it wrote."""
+
+    run: Played
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Runs:
+    clean: Drift
+    changed: Drift
+    orphans: dict[str, str]
+    repair: Played
+    repaired: Drift
 
 
 @pytest.fixture(scope="module")
@@ -66,71 +291,105 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     directory = tmp_path_factory.mktemp("drift")
     inventory = directory / "hosts.yml"
     inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {BUCKET}, dns_zone_name: {STACK}.com}}}}}}\n")
-    site = ("site.yml", "-i", str(inventory), "--diff")
-    built = play(lab, directory, *site)
+    path = directory / "drift.json"
+
+    def drift() -> Drift:
+        run = play(lab, directory, "playbooks/drift.yml", "-i", str(inventory), "-e", f"drift_report_path={path}")
+        assert path.exists(), run.output
+        return Drift(run, json.loads(path.read_text()))
+
+    built = play(lab, directory, "site.yml", "-i", str(inventory))
     assert built.exit_code == 0, built.output
-    change_by_hand(lab)
-    return Runs(
-        check=play(lab, directory, *site, "--check"), run=play(lab, directory, *site), again=play(lab, directory, *site)
-    )
+    clean = drift()
+    for change in dict.fromkeys(change for _component, _field, _values, change in CHANGES):
+        change(lab)
+    orphans = make_orphans(lab)
+    changed = drift()
+    repair = play(lab, directory, "site.yml", "-i", str(inventory))
+    delete_orphans(lab, orphans)
+    return Runs(clean, changed, orphans, repair, drift())
 
 
-def test_check_shows_exactly_what_was_changed(runs: Runs) -> None:
-    assert runs.check.exit_code == 0, runs.check.output
-    assert runs.check.writes == []
-    changed = {name for name, action in runs.check.components(STACK).items() if action != "none"}
-    assert changed == {
-        "security-group-rds", "bucket-lifecycle", "database", "subnet-private-c", "vpc", "route-table-private-a",
-        "bucket", "db-parameter-group",
-    }  # fmt: skip
-    assert set(runs.check.components(STACK).values()) == {"none", "update"}
+def test_no_drift_is_invented_on_a_clean_stack(runs: Runs) -> None:
+    assert runs.clean.run.exit_code == 0, runs.clean.run.output
+    found = {kind: runs.clean.report[kind] for kind in ("drift", "differs", "missing", "orphans")}
+    assert found == {"drift": False, "differs": {}, "missing": [], "orphans": []}
+    assert f"{STACK}: no drift" in runs.clean.run.output
 
 
-@pytest.mark.parametrize(
-    ("component", "before", "after"),
-    [
-        ("database", {"deletion_protection": False}, {"deletion_protection": True}),
-        ("subnet-private-c", {"tags": {"Name": "mine"}}, {"tags": {"Name": f"{STACK}-subnet-private-c"}}),
-        ("vpc", {"dns_hostnames": False}, {"dns_hostnames": True}),
-        ("bucket", {"versioning": False}, {"versioning": True}),
-        ("db-parameter-group", {"parameters": {"rds.force_ssl": "0"}}, {"parameters": {"rds.force_ssl": "1"}}),
-    ],
-)
-def test_check_shows_the_field_before_and_after(runs: Runs, component: str, before: Any, after: Any) -> None:
-    assert runs.check.diffs(STACK)[component] == (before, after)
+def test_drift_only_reads(runs: Runs) -> None:
+    for drift in (runs.clean, runs.changed, runs.repaired):
+        assert drift.run.calls
+        assert drift.run.writes == []
+        assert drift.run.summary["mode"] == "check"
 
 
-def test_check_shows_the_foreign_rule(runs: Runs) -> None:
-    before, after = runs.check.diffs(STACK)["security-group-rds"]
-    assert set(before) == set(after) == {"rules"}
-    assert [rule for rule in before["rules"] if rule not in after["rules"]] == [
-        rule for rule in before["rules"] if rule.get("cidr_ip") == "203.0.113.7/32"
-    ]
-    assert len(before["rules"]) == 2
-    assert len(after["rules"]) == 1
+def test_exit_code_says_that_there_is_drift(runs: Runs) -> None:
+    assert runs.changed.run.exit_code == 2
+    assert runs.changed.report["drift"] is True
 
 
-def test_check_shows_the_missing_lifecycle_rule(runs: Runs) -> None:
-    before, after = runs.check.diffs(STACK)["bucket-lifecycle"]
-    assert set(after["rules"]) - set(before["rules"]) == {"category-logs"}
-    assert {name: rule for name, rule in after["rules"].items() if name != "category-logs"} == before["rules"]
+def test_at_least_twenty_components_of_all_roles_were_changed() -> None:
+    assert len({component for component, _field, _values, _change in CHANGES}) >= 20
 
 
-def test_the_run_does_what_check_showed_and_no_more(runs: Runs) -> None:
-    assert runs.run.exit_code == 0, runs.run.output
-    assert runs.run.components(STACK) == runs.check.components(STACK)
+@pytest.mark.parametrize(("component", "field", "values"), [change[:3] for change in CHANGES])
+def test_change_is_found_with_its_field(
+    runs: Runs, component: str, field: str | None, values: tuple[Any, Any] | None
+) -> None:
+    if field is None:
+        assert component in runs.changed.report["missing"]
+        return
+    found = runs.changed.report["differs"][component]
+    (name,) = [name for name in found if name == field or name.startswith(f"{field}.")]
+    if values:
+        assert (found[name]["before"], found[name]["after"]) == values
+    assert name in runs.changed.run.output
 
 
-def test_aws_is_as_it_was(runs: Runs, lab: Lab) -> None:
-    assert set(runs.again.components(STACK).values()) == {"none"}
-    assert runs.again.writes == []
-    group = one(lab, "describe_security_groups", "SecurityGroups", "security-group-rds")
-    assert [permission["IpRanges"] for permission in group["IpPermissions"]] == [[]]
-    instance = lab.aws("rds").describe_db_instances(DBInstanceIdentifier=f"{STACK}-db")["DBInstances"][0]
-    assert instance["DeletionProtection"] is True
-    rules = lab.aws("s3").get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
-    assert "category-logs" in {rule["ID"] for rule in rules}
-    subnet = one(lab, "describe_subnets", "Subnets", "subnet-private-c")
-    assert {"Key": "Name", "Value": f"{STACK}-subnet-private-c"} in subnet["Tags"]
-    table = one(lab, "describe_route_tables", "RouteTables", "route-table-private-a")
-    assert [route["DestinationCidrBlock"] for route in table["Routes"] if route.get("NatGatewayId")] == ["0.0.0.0/0"]
+def test_nothing_else_is_found(runs: Runs) -> None:
+    wanted: dict[str, set[str]] = {}
+    for component, field, _values, _change in CHANGES:
+        if field:
+            wanted.setdefault(component, set()).add(field)
+    # ".Statement" and the like: a document differs in a part of it
+    found = {
+        component: {
+            next((field for field in wanted.get(component, ()) if name.startswith(field)), name) for name in names
+        }
+        for component, names in runs.changed.report["differs"].items()
+    }
+    assert found == wanted
+    assert runs.changed.report["missing"] == ["alarm-rds-cpu-high"]
+
+
+def test_orphans_are_found(runs: Runs) -> None:
+    assert {found["component"]: found["arn"] for found in runs.changed.report["orphans"]} == runs.orphans
+    for arn in runs.orphans.values():
+        assert arn in runs.changed.run.output
+
+
+def test_a_run_does_what_was_reported_and_no_more(runs: Runs) -> None:
+    assert runs.repair.exit_code == 0, runs.repair.output
+    done = {name: action for name, action in runs.repair.components(STACK).items() if action != "none"}
+    missing = dict.fromkeys(runs.changed.report["missing"], "create")
+    assert done == dict.fromkeys(runs.changed.report["differs"], "update") | missing
+
+
+def test_then_there_is_no_drift(runs: Runs) -> None:
+    assert runs.repaired.run.exit_code == 0, runs.repaired.run.output
+    assert runs.repaired.report["drift"] is False
+
+
+def test_what_cannot_be_read_is_no_drift(lab: Lab, tmp_path: Path) -> None:
+    """With credentials that end at once: no report is written, the last one is gone, and the message says why."""
+    inventory, path = tmp_path / "hosts.yml", tmp_path / "drift.json"
+    inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {BUCKET}, dns_zone_name: {STACK}.com}}}}}}\n")
+    path.write_text("{}")
+    options = ("-i", str(inventory), "-e", f"drift_report_path={path}")
+    run = play(lab, tmp_path, "playbooks/drift.yml", *options, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    assert run.exit_code == 2
+    assert not path.exists()
+    assert "drifted" not in run.output
+    assert "failed: " in run.output
+    assert "http://127.0.0.1:9" in run.output.split("SUMMARY")[1]

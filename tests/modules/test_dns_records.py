@@ -125,7 +125,7 @@ def test_the_plan_of_a_zone_that_is_only_announced(lab: Lab, name: str, run_modu
 def test_a_record_becomes_an_alias(dns: Any, zone: str, name: str, run_module: RunModule) -> None:
     change(dns, zone, "CREATE", name, "A", "192.0.2.1")
     result = run_module(MODULE, zone_id=zone, records=[alias("apex", name, "one.elb.amazonaws.com")])
-    assert result["changes"][0]["fields"] == ["alias_dns_name", "alias_zone_id"]
+    assert result["changes"][0]["fields"] == ["alias_dns_name", "alias_zone_id", "evaluate_target_health"]
     assert records(dns, zone) == {(f"{name}.", "A"): "one.elb.amazonaws.com."}
 
 
