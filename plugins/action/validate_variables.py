@@ -22,7 +22,14 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import (
 )
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
-TYPES = {"str": "text", "int": "a whole number", "bool": "true or false", "dict": "a mapping", "list": "a list"}
+TYPES = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "dict": "a mapping",
+    "list": "a list",
+}
 SECRET = re.compile(r"password|secret|token|credential|private_key|webhook", re.IGNORECASE)
 
 FOUNDATION_ROLES = ("preflight", "vpc", "s3", "cost")  # what a stack with stack_foundation is made by
