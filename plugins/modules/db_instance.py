@@ -131,6 +131,11 @@ resources:
   description: The instance as it is now, or would be, by component.
   returned: always
   type: dict
+deleting:
+  description: The identifier, when RDS is deleting the instance. It holds its groups until it is gone.
+  returned: always
+  type: list
+  elements: str
 """
 
 from datetime import UTC, datetime
@@ -181,6 +186,7 @@ class Database(Resource):
         self.module = module
         self.identifier = module.params["db_instance_identifier"]
         self.rds: Api = module.api("rds")
+        self.is_deleting = False
 
     @override
     def find(self) -> dict[str, Any] | None:
@@ -196,6 +202,7 @@ class Database(Resource):
         if live["status"] == "deleting":
             if self.module.params["state"] == "present":
                 self.module.fail(msg=f"DB instance {self.identifier} is being deleted: run again when it is gone")
+            self.is_deleting = not self.is_foreign(live, self.module.params["stack"])
             return None
         if live["parameters_pending_restart"]:
             self.module.warn(
@@ -308,6 +315,7 @@ class Database(Resource):
             SkipFinalSnapshot=skip,
             **final,
         )
+        self.is_deleting = True
 
 
 def main() -> None:
@@ -342,7 +350,7 @@ def main() -> None:
             )
     run = Run(module)
     run.converge([database])
-    run.exit()
+    run.exit(deleting=[database.identifier] if database.is_deleting else [])
 
 
 if __name__ == "__main__":

@@ -270,3 +270,16 @@ def test_a_stopped_instance_is_left_asleep_and_not_changed(
     (found,) = rds.describe_db_instances(DBInstanceIdentifier=stack)["DBInstances"]
     assert (found["DBInstanceStatus"], found["BackupRetentionPeriod"]) == ("stopped", 7)
     rds.start_db_instance(DBInstanceIdentifier=stack)
+
+
+def test_only_the_stacks_own_is_deleted_and_waited_for(
+    stack: str, options: dict[str, Any], run_module: RunModule
+) -> None:
+    run_module(MODULE, **options)
+    absent = {"db_instance_identifier": stack, "state": "absent", "deletion_protection": False}
+    # Of another stack the protection is no matter, either.
+    theirs = {**absent, "stack": "another", "deletion_protection": True}
+    result = run_module(MODULE, **theirs)
+    assert (result["changed"], result["deleting"]) == (False, [])
+    assert run_module(MODULE, check=True, **absent)["deleting"] == []
+    assert run_module(MODULE, **absent)["deleting"] == [stack]
