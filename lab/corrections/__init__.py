@@ -45,6 +45,7 @@ MODULES = (
     "kms_keys",
     "lambda_functions",
     "sns",
+    "sqs",
     "events_targets",
     "cloudwatch_dashboards",
     "firehose",

@@ -176,8 +176,7 @@ def topic(lab: Lab) -> None:
 def queue(lab: Lab) -> None:
     sqs = lab.aws("sqs")
     url = sqs.get_queue_url(QueueName=f"{STACK}-slack-dead-letters")["QueueUrl"]
-    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60", **policy})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60"})
 
 
 def function(lab: Lab) -> None:
@@ -240,6 +239,7 @@ CHANGES: list[tuple[str, str | None, tuple[Any, Any] | None, Callable[[Lab], Non
     ("log-group-backend", "retention", (30, 14), log_group),
     ("subscription-filter-backend", "filter_pattern", ("ERROR", ""), subscription_filter),
     ("topic-alarms", "subscriptions.lambda", (0, 1), topic),
+    ("topic-alarms", "dead_letter_arns", None, topic),
     ("queue-slack-dead-letters", "message_retention_period", (60, 1209600), queue),
     ("function-slack", "memory_size", (1024, 256), function),
     ("alarm-rds-cpu-medium", "threshold", (99.0, 60.0), alarm),
