@@ -57,7 +57,7 @@ plan: lab ## say what a run would change in the lab (INVENTORY=prod for another 
 	@$(IN_LAB) ansible-playbook site.yml -i inventories/$(INVENTORY) --check --diff
 
 test: .venv/.test ## run everything: linters, unit, lab, integration and Molecule tests
-	@$(PYTHON) -m pytest -n 2 --dist loadfile
+	@$(PYTHON) -m pytest -n 2
 
 unit: .venv/.test ## run the unit tests
 	@$(PYTHON) -m pytest -n 2 tests/unit

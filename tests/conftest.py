@@ -13,14 +13,41 @@ from typing import Any
 
 import boto3
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from lab import lifecycle
 from lab.process import last_lines
 
 LAB_SECONDS = 600  # more than what a start may take that has to fetch a library first
 PROJECT = Path(__file__).resolve().parent.parent
+# Files with one stack, which goes from one to the next, and so in one process: tests/integration/conftest.py.
+SERVICES = tuple(f"tests/integration/test_{name}.py" for name in ("release", "compute", "edge"))
+# The longest first, so that the processes of a run end together.
+PARTS = ("integration", "lint", "browser", "modules", "lab", "unit")
+ORDER = ("tests/molecule", *SERVICES, *(f"tests/{part}" for part in PARTS))
 # One session for all clients: it reads each service's model once.
 AWS: Any = boto3.Session()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each file, or files with one stack, to one process. (xdist's loadgroup does not take pytest's node IDs.)"""
+
+    def scope(nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return SERVICES[0] if file in SERVICES else file
+
+    config.option.loadscopereorder = False  # it would begin with the files of the most tests
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = scope
+    return scheduler
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return next(number for number, start in enumerate(ORDER) if file.startswith(start))
+
+    items.sort(key=place)
 
 
 @dataclass(frozen=True)

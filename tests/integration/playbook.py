@@ -31,7 +31,8 @@ class Played:
 
     @property
     def writes(self) -> list[str]:
-        return changing(self.calls)
+        """The operations that change something, but for the lock, which is all that is in SSM."""
+        return [call["operation"] for call in self.calls if call["write"] and call["service"] != "ssm"]
 
     def components(self, stack: str) -> dict[str, str]:
         found: dict[str, str] = self.summary["stacks"][stack]["components"]
@@ -42,11 +43,6 @@ class Played:
         items = [item for result in self.results[stack] for item in result.get("results", [result])]
         shown = [diff for item in items for diff in item.get("diff") or []]
         return {diff["after_header"]: (diff["before"], diff["after"]) for diff in shown}
-
-
-def changing(calls: list[dict[str, Any]]) -> list[str]:
-    """The operations that change something, but for the lock, which is all that is in SSM."""
-    return [call["operation"] for call in calls if call["write"] and call["service"] != "ssm"]
 
 
 def environment(lab: Lab, directory: Path) -> dict[str, str]:
@@ -89,8 +85,8 @@ def play(lab: Lab, directory: Path, *arguments: str, **variables: str) -> Played
     return Played(done.returncode, done.stdout + done.stderr, results, written, lab.calls()[before:])
 
 
-def killed_at(lab: Lab, directory: Path, writes: int, *arguments: str) -> bool:
-    """Start a playbook, and kill it and its children when it has made so many writing calls; False if it is done.
+def kill_at(lab: Lab, directory: Path, operation: str, *arguments: str) -> None:
+    """Start a playbook, and kill it and its children when it has called this operation.
 
     The lock that it leaves is deleted: tests/integration/test_lock.py breaks it as a person does.
     """
@@ -108,11 +104,9 @@ def killed_at(lab: Lab, directory: Path, writes: int, *arguments: str) -> bool:
         ) as process,
     ):
         deadline = time.monotonic() + KILL_SECONDS
-        while len(changing(lab.calls()[seen:])) < writes:
-            if process.poll() is not None:
-                assert process.returncode == 0, (directory / "killed.log").read_text()
-                return False
-            assert time.monotonic() < deadline, f"no {writes} writing calls within {KILL_SECONDS} s"
+        while not any(call["operation"] == operation for call in lab.calls()[seen:]):
+            assert process.poll() is None, (directory / "killed.log").read_text()
+            assert time.monotonic() < deadline, f"no {operation} within {KILL_SECONDS} s"
             time.sleep(0.02)
         parent = psutil.Process(process.pid)
         for victim in (parent, *parent.children(recursive=True)):
@@ -120,4 +114,3 @@ def killed_at(lab: Lab, directory: Path, writes: int, *arguments: str) -> bool:
     ssm = lab.aws("ssm")
     for parameter in ssm.describe_parameters()["Parameters"]:
         ssm.delete_parameter(Name=parameter["Name"])
-    return True

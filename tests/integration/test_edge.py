@@ -8,46 +8,22 @@ from typing import Any
 import pytest
 
 from tests.conftest import Lab
-from tests.integration.playbook import Played, play
+from tests.integration.conftest import STACK, Built, Services
+from tests.integration.playbook import Played
 
-STACK = "triflow-edge"
-PARENT = "triflow-edge.com"
-ZONE = f"shop.{PARENT}"
 COMPONENTS = {
     "hosted-zone", "certificate", "dns-record-validation", "load-balancer", "target-group-backend", "listener-80",
     "listener-443", "dns-record-apex", "dns-record-wildcard",
 }  # fmt: skip
+LATE = {"listener-443", "dns-record-apex", "dns-record-wildcard"}
 
 
-class Edge:
-    """The stack's playbooks and what AWS shows of it."""
+class Edge(Services):
+    """What AWS shows of the edge."""
 
     def __init__(self, lab: Lab, directory: Path) -> None:
-        self.lab = lab
-        self.directory = directory
-        self.inventory = directory / "hosts.yml"
-        self.inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {STACK}, dns_zone_name: {ZONE}}}}}}}\n")
+        super().__init__(lab, directory)
         self.elb = lab.aws("elbv2")
-        self.dns = lab.aws("route53")
-
-    def play(self, playbook: str, *options: str, **variables: str) -> Played:
-        given = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
-        return play(self.lab, self.directory, f"playbooks/{playbook}.yml", "-i", str(self.inventory), *options, *given)
-
-    def zone(self, name: str) -> str:
-        found = self.dns.list_hosted_zones()["HostedZones"]
-        (identifier,) = [zone["Id"].removeprefix("/hostedzone/") for zone in found if zone["Name"] == f"{name}."]
-        return str(identifier)
-
-    def name_servers(self) -> list[str]:
-        servers: list[str] = self.dns.get_hosted_zone(Id=self.zone(ZONE))["DelegationSet"]["NameServers"]
-        return servers
-
-    def delegate(self) -> None:
-        servers = [{"Value": server} for server in self.name_servers()]
-        record = {"Name": ZONE, "Type": "NS", "TTL": 300, "ResourceRecords": servers}
-        batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
-        self.dns.change_resource_record_sets(HostedZoneId=self.zone(PARENT), ChangeBatch=batch)
 
     def listener(self, port: int) -> dict[str, Any]:
         (balancer,) = self.elb.describe_load_balancers(Names=[STACK])["LoadBalancers"]
@@ -65,39 +41,23 @@ def changed(played: Played) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def undelegated(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> tuple[Edge, Played]:
-    """The run that ends because the zone above does not name the stack's zone."""
-    lab.reset()
-    edge = Edge(lab, tmp_path_factory.mktemp("edge"))
-    edge.dns.create_hosted_zone(Name=PARENT, CallerReference=PARENT)
-    network = edge.play("network", stack_start_only="true")
-    assert network.exit_code == 0, network.output
-    return edge, edge.play("edge", dns_wait_timeout="1")
+def edge(lab: Lab, services: Built) -> Edge:
+    return Edge(lab, services.directory)
 
 
-@pytest.fixture(scope="module")
-def edge(undelegated: tuple[Edge, Played]) -> Edge:
-    """The edge, built by the run after the delegation."""
-    edge, _failed = undelegated
-    edge.delegate()
-    built = edge.play("edge")
-    assert built.exit_code == 0, built.output
-    assert set(changed(built)) == {"listener-443", "dns-record-apex", "dns-record-wildcard"}
-    return edge
-
-
-def test_a_zone_that_is_not_delegated_ends_with_its_name_servers(undelegated: tuple[Edge, Played]) -> None:
-    edge, failed = undelegated
+def test_a_zone_that_is_not_delegated_ends_with_its_name_servers(edge: Edge, services: Built) -> None:
+    failed = services.undelegated
     assert failed.exit_code != 0
     (result,) = [result for result in failed.results[STACK] if result.get("failed")]
     assert "has to be delegated" in result["msg"]
-    for server in edge.name_servers():
+    servers = edge.name_servers()
+    assert servers
+    for server in servers:
         assert server in result["msg"]
-    late = {"listener-443", "dns-record-apex", "dns-record-wildcard"}
-    assert set(changed(failed)) == COMPONENTS - late  # what could be started is there
+    assert set(changed(failed)) == COMPONENTS - LATE  # what could be started is there
+    assert set(changed(services.edge)) == LATE
 
 
-@pytest.mark.usefixtures("edge")
 def test_then_there_is_nothing_to_do(edge: Edge) -> None:
     again = edge.play("edge")
     assert set(again.components(STACK)) == COMPONENTS

@@ -5,36 +5,22 @@ from __future__ import annotations
 import json
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import Lab
-from tests.integration.playbook import Played, killed_at, play
+from tests.integration.conftest import STACK, Built, Services
+from tests.integration.playbook import Played, kill_at, play
 
-STACK = "triflow-release"
-VARIABLES = "s3_bucket_name: triflow-ai-release, dns_zone_name: release.triflow-ai.com"
 REPOSITORY = f"{STACK}/backend"
 ALARM = f"{STACK}-errors"
 CANARY = ("-e", "release_strategy=canary", "-e", f"release_canary_alarms={ALARM}")
 WAIT_SECONDS = 60
 
 
-class Stack:
-    """A stack with one service, as boto3 sees it, and the playbooks on it."""
-
-    def __init__(self, lab: Lab, directory: Path) -> None:
-        self.lab = lab
-        self.directory = directory
-        self.inventory = directory / "hosts.yml"
-        self.inventory.write_text(f"prod: {{hosts: {{{STACK}: {{{VARIABLES}}}}}}}\n")
-
-    def arguments(self, playbook: str, *options: str) -> tuple[str, ...]:
-        return (f"playbooks/{playbook}.yml", "-i", str(self.inventory), *options)
-
-    def play(self, playbook: str, *options: str) -> Played:
-        return play(self.lab, self.directory, *self.arguments(playbook, *options))
+class Stack(Services):
+    """The service as boto3 sees it, and its releases."""
 
     def release(self, tag: str, *options: str) -> Played:
         return self.play("release", "-e", f"release_image={tag}", *options)
@@ -81,12 +67,8 @@ def message(run: Played) -> str:
 
 
 @pytest.fixture(scope="module")
-def stack(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    lab.reset()
-    found = Stack(lab, tmp_path_factory.mktemp("release"))
-    for layer in ("network", "edge", "compute"):
-        built = found.play(layer)
-        assert built.exit_code == 0, built.output
+def stack(lab: Lab, services: Built) -> Stack:
+    found = Stack(lab, services.directory)
     lab.aws("cloudwatch").put_metric_alarm(
         AlarmName=ALARM, Namespace="AWS/ApplicationELB", MetricName="RequestCount", Statistic="Sum", Period=60,
         EvaluationPeriods=1, Threshold=1.0, ComparisonOperator="GreaterThanThreshold",
@@ -141,7 +123,7 @@ def test_a_migration_that_fails_stops_the_release(stack: Stack) -> None:
 def test_tasks_that_never_become_healthy_give_way(stack: Stack) -> None:
     run = stack.release("3-never-healthy")
     assert "did not roll out" in message(run)
-    assert "triflow-release-backend:2 serves all users" in message(run)
+    assert f"{STACK}-backend:2 serves all users" in message(run)
     assert "is unhealthy" in message(run) or "failed" in message(run)
     assert stack.tag() == "2"
 
@@ -186,7 +168,7 @@ def test_an_alarm_while_the_canary_bakes_ends_it(stack: Stack) -> None:
     ringer.join()
     stack.set_alarm("OK")
     assert ALARM in message(run)
-    assert "triflow-release-backend:" in message(run)
+    assert f"{STACK}-backend:" in message(run)
     assert stack.tag() == "5"
     assert stack.weights() == {f"{STACK}-backend": 100}
     assert not stack.has_canary()
@@ -197,8 +179,8 @@ def test_a_release_that_was_killed_goes_on(stack: Stack) -> None:
     arguments = stack.arguments("release", "-e", "release_image=7", *CANARY, "-e", "release_canary_bake_time=1")
     ecs = stack.lab.aws("ecs")
     before = len(ecs.list_task_definitions(familyPrefix=f"{STACK}-backend")["taskDefinitionArns"])
-    kills = [killed_at(stack.lab, stack.directory, writes, *arguments) for writes in (2, 3)]
-    assert kills == [True, True]
+    for operation in ("CreateTargetGroup", "ModifyListener"):
+        kill_at(stack.lab, stack.directory, operation, *arguments)
     run = play(stack.lab, stack.directory, *arguments)
     assert run.exit_code == 0, run.output
     assert stack.tag() == "7"
@@ -228,7 +210,7 @@ def test_status_says_what_runs(stack: Stack) -> None:
     assert run.exit_code == 0, run.output
     assert run.writes == []
     text = run.output
-    assert "triflow-release-backend:1" in text
+    assert f"{STACK}-backend:1" in text
     assert "/backend:1.0.0" in text
     assert "healthy" in text
 
