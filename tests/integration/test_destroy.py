@@ -1,0 +1,182 @@
+"""Takes a stack down: by its tags, again without a change, and the account keeps only what the report names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.conftest import Lab
+from tests.integration.playbook import Played, play
+
+STACK = "triflow-destroy"
+BUCKET = "triflow-ai-destroy"
+BACKEND = {"name": "backend", "container_port": 8000, "target_group": "backend"}
+WORKER = {"name": "worker", "command": ["work"], "cpu": 256, "memory": 512}
+UNPROTECTED = {"rds_deletion_protection": False, "alb_deletion_protection": False}
+# How each service lists what it has, and what names it.
+LISTS = {
+    "acm": ("list_certificates", "CertificateSummaryList", "CertificateArn"),
+    "application-autoscaling": ("describe_scalable_targets", "ScalableTargets", "ResourceId"),
+    "cloudwatch": ("describe_alarms", "MetricAlarms", "AlarmName"),
+    "ecr": ("describe_repositories", "repositories", "repositoryName"),
+    "ecs": ("list_task_definitions", "taskDefinitionArns", None),
+    "elbv2": ("describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
+    "events": ("list_rules", "Rules", "Name"),
+    "firehose": ("list_delivery_streams", "DeliveryStreamNames", None),
+    "iam": ("list_roles", "Roles", "RoleName"),
+    "kms": ("list_aliases", "Aliases", "AliasName"),
+    "lambda": ("list_functions", "Functions", "FunctionName"),
+    "logs": ("describe_log_groups", "logGroups", "logGroupName"),
+    "rds": ("describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+    "route53": ("list_hosted_zones", "HostedZones", "Name"),
+    "s3": ("list_buckets", "Buckets", "Name"),
+    "scheduler": ("list_schedules", "Schedules", "Name"),
+    "secretsmanager": ("list_secrets", "SecretList", "Name"),
+    "sns": ("list_topics", "Topics", "TopicArn"),
+    "sqs": ("list_queues", "QueueUrls", None),
+    "ssm": ("describe_parameters", "Parameters", "Name"),
+}
+MORE = [
+    ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    ("ec2", "describe_addresses", "Addresses", "AllocationId"),
+    ("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
+    ("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    ("ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+    ("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
+    ("ec2", "describe_security_groups", "SecurityGroups", "GroupId"),
+    ("ec2", "describe_subnets", "Subnets", "SubnetId"),
+    ("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+    ("ec2", "describe_vpcs", "Vpcs", "VpcId"),
+    ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+    ("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
+    ("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
+    ("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
+]
+
+
+def described(lab: Lab) -> set[str]:
+    """Everything in the account, by service and name."""
+    found = set()
+    for service, operation, key, name in [(service, *entry) for service, entry in LISTS.items()] + MORE:
+        items = getattr(lab.aws(service), operation)().get(key, [])
+        found |= {f"{service} {item[name] if name else item}" for item in items}
+    clusters = lab.aws("ecs").describe_clusters(clusters=[STACK])["clusters"]
+    return found | {f"ecs {cluster['clusterName']}" for cluster in clusters if cluster["status"] == "ACTIVE"}
+
+
+@dataclass(frozen=True)
+class Runs:
+    empty: set[str]
+    refused: list[Played]
+    after_refusal: set[str]
+    built: set[str]
+    destroy: Played
+    left: set[str]
+    again: Played
+    emptied: Played
+    left_at_last: set[str]
+
+
+@pytest.fixture(scope="module")
+def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    lab.reset()
+    directory = tmp_path_factory.mktemp("destroy")
+    inventory = directory / "hosts.yml"
+
+    def write(services: list[dict[str, Any]]) -> None:
+        host = {"s3_bucket_name": BUCKET, "dns_zone_name": f"{STACK}.com", "ecs_services": services}
+        inventory.write_text(json.dumps({"prod": {"hosts": {STACK: {**host, "vpc_flow_logs": True}}}}))
+
+    def run(playbook: str, *options: str) -> Played:
+        return play(lab, directory, playbook, "-i", str(inventory), *options)
+
+    def destroy(**variables: Any) -> Played:
+        given = {"stack_confirm_destroy": STACK, **UNPROTECTED, **variables}
+        return run("playbooks/destroy.yml", "-e", json.dumps(given))
+
+    empty = described(lab)
+    write([BACKEND, WORKER])
+    site = run("site.yml")
+    assert site.exit_code == 0, site.output
+    built = described(lab)
+    refused = [destroy(stack_confirm_destroy="triflow-other"), destroy(rds_deletion_protection=True)]
+    after_refusal = described(lab)
+    lab.aws("s3").put_object(Bucket=BUCKET, Key="shared/system/one", Body=b"1")
+    write([BACKEND])  # nobody names the worker any more
+    return Runs(
+        empty,
+        refused,
+        after_refusal,
+        built,
+        destroy(),
+        described(lab),
+        destroy(),
+        destroy(s3_empty_bucket=True),
+        described(lab),
+    )
+
+
+def report(run: Played) -> list[str]:
+    """What the last task of the run says that stays."""
+    lines = run.results[STACK][-1]["msg"]
+    assert isinstance(lines, list)
+    return lines
+
+
+def test_it_asks_for_the_name_and_for_what_is_protected(runs: Runs) -> None:
+    name, protected = runs.refused
+    assert (name.exit_code, protected.exit_code) == (2, 2)
+    assert f"-e stack_confirm_destroy={STACK}" in name.output
+    assert "-e rds_deletion_protection=false" in protected.output
+    assert runs.after_refusal == runs.built
+
+
+def test_only_what_the_report_names_is_left(runs: Runs) -> None:
+    assert runs.destroy.exit_code == 0, runs.destroy.output
+    left = runs.left - runs.empty
+    (snapshot,) = [name.removeprefix("rds ") for name in left if name.startswith("rds ")]
+    assert snapshot.startswith(f"{STACK}-db-final-")
+    assert left == {f"rds {snapshot}", f"s3 {BUCKET}"}  # a secret in its recovery window is not listed
+    said = report(runs.destroy)
+    assert [line.partition(": ")[0].split(":", 2)[2].split(":")[0] for line in said] == [
+        "kms",
+        "rds",
+        "s3",
+        "secretsmanager",
+    ]
+    assert [line for line in said if snapshot in line]
+    assert [line for line in said if BUCKET in line and "s3_empty_bucket=true" in line]
+
+
+def test_what_no_variable_names_any_more_is_gone(runs: Runs) -> None:
+    components = runs.destroy.components(STACK)
+    assert components["log-group-worker"] == "delete"
+    assert components["task-definition-worker"] == "delete"
+    assert not [name for name in runs.left if "worker" in name]
+
+
+def test_a_second_run_changes_nothing(runs: Runs) -> None:
+    assert runs.again.exit_code == 0, runs.again.output
+    assert runs.again.writes == []
+    assert not any(result.get("changed") for result in runs.again.results[STACK])
+    assert report(runs.again) == report(runs.destroy)
+
+
+def test_the_bucket_goes_with_its_objects_on_demand(runs: Runs) -> None:
+    assert runs.emptied.exit_code == 0, runs.emptied.output
+    assert "DeleteObjects" in runs.emptied.writes
+    assert f"versions of objects deleted from {BUCKET}" in runs.emptied.output
+    (snapshot,) = runs.left_at_last - runs.empty
+    assert snapshot.startswith(f"rds {STACK}-db-final-")
+    assert not [line for line in report(runs.emptied) if BUCKET in line]
+
+
+def test_nothing_that_carries_the_tag_is_left_but_what_is_named(runs: Runs, lab: Lab) -> None:
+    tagged = lab.aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "triflow:stack", "Values": [STACK]}])
+    arns = {item["ResourceARN"] for item in tagged["ResourceTagMappingList"]}
+    # AWS lists deleted NAT gateways and stopped tasks for an hour.
+    kept = {arn for arn in arns if ":natgateway/" not in arn and ":task/" not in arn}
+    assert kept == {arn for arn in kept if any(line.startswith(f"{arn}: ") for line in report(runs.emptied))}
