@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup lab up down env plan test lint unit molecule docs build lock \
+.PHONY: help setup lab up down env plan cost test lint unit molecule docs build lock \
         lint-ruff lint-mypy lint-shell lint-ansible lint-sanity lint-build
 
 # The caller's settings for Ansible, AWS and Python must not reach the lab or the tests.
@@ -55,6 +55,11 @@ env: .venv/.lab ## print the exports that point any client at the lab: eval "$(m
 
 plan: lab ## say what a run would change in the lab (INVENTORY=prod for another inventory)
 	@$(IN_LAB) ansible-playbook site.yml -i inventories/$(INVENTORY) --check --diff
+
+# Only the callback that it needs: the others import boto3, which takes longer than all the counting.
+cost: .venv/.lab ## say what all environments cost a month (COST_OPTIONS="-e cost_html_path=cost.html" for a page)
+	@ANSIBLE_CALLBACKS_ENABLED=triflow.platform.summary ansible-playbook playbooks/cost.yml $(COST_OPTIONS) \
+	  -i inventories/prod -i inventories/staging -i inventories/dev -i inventories/nonprod
 
 test: .venv/.test ## run everything: linters, unit, lab, integration and Molecule tests
 	@$(PYTHON) -m pytest -n 2

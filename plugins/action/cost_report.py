@@ -16,7 +16,8 @@ ARGUMENTS = {
     "rate": {"type": "dict", "required": True},
     "budget_action": {"type": "str", "choices": ["warn", "refuse"], "default": "warn"},
     "against": {"type": "path"},
-    "against_label": {"type": "str"},
+    "against_revision": {"type": "str"},
+    "revision_report": {"type": "dict"},
     "against_stack": {"type": "str"},
     "json_path": {"type": "path"},
     "markdown_path": {"type": "path"},
@@ -34,16 +35,9 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _unused, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
         report = cost.report(args["stacks"], args["rate"])
-        if args["against"]:
-            label = args["against_label"] or Path(args["against"]).name
-            report["difference"] = cost_difference.difference(earlier(args["against"]), report["stacks"], label)
-        elif args["against_stack"]:
-            try:
-                report["difference"] = cost_difference.between(report["stacks"], args["against_stack"])
-            except KeyError:
-                names = ", ".join(stack["stack"] for stack in report["stacks"])
-                message = f"cost_against_stack: no stack {args['against_stack']} in this run, which has {names}."
-                raise AnsibleActionFail(message) from None
+        compared = difference(report["stacks"], args)
+        if compared:
+            report["difference"] = compared
         self._display.display(cost_text.terminal(report))
         if args["json_path"]:
             text = json.dumps(report, indent=2, ensure_ascii=False)
@@ -61,6 +55,21 @@ class ActionModule(ActionBase):
             "report": report,
             **({"msg": " ".join(over)} if refused else {}),
         }
+
+
+def difference(stacks: list[dict[str, Any]], args: dict[str, Any]) -> dict[str, Any] | None:
+    """What changed since an earlier report or revision, or what differs from another stack. None without either."""
+    if args["against_revision"]:
+        return cost_difference.difference(args["revision_report"]["stacks"], stacks, args["against_revision"])
+    if args["against"]:
+        return cost_difference.difference(earlier(args["against"]), stacks, Path(args["against"]).name)
+    if args["against_stack"]:
+        names = [stack["stack"] for stack in stacks]
+        if args["against_stack"] not in names:
+            message = f"cost_against_stack: no stack {args['against_stack']} in this run, which has {', '.join(names)}."
+            raise AnsibleActionFail(message)
+        return cost_difference.between(stacks, args["against_stack"])
+    return None
 
 
 def earlier(path: str) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ def difference(before: Sequence[Report], after: Sequence[Report], label: str) ->
 
 
 def between(stacks: Sequence[Report], name: str) -> Report:
-    """Compare each stack with the one of that name. Raises ``KeyError`` when there is none."""
+    """Compare each of the other stacks with the one of that name, which is among them."""
     other = {item["stack"]: item for item in stacks}[name]
     compared = [_stack(item["stack"], other, item) for item in stacks if item["stack"] != name]
     return {"against": name, "stacks": compared, "adds_krw": sum(item["adds_krw"] for item in compared)}

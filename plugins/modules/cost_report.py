@@ -27,9 +27,12 @@ options:
   against:
     description: File of an earlier report as JSON, to compare with.
     type: path
-  against_label:
-    description: What that report is of, for the title. The file's name by default.
+  against_revision:
+    description: Git revision to compare with instead, whose report is O(revision_report).
     type: str
+  revision_report:
+    description: The report of that revision.
+    type: dict
   against_stack:
     description: Name of one of the stacks, to compare the others with.
     type: str

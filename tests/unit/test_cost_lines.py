@@ -1,4 +1,4 @@
-"""Lines of a stack: what one variable changes, what a quantity does, and that nothing of what a role builds is missing."""
+"""Lines of a stack: what one variable changes, what a quantity does, and that nothing that a role builds is missing."""
 
 from __future__ import annotations
 
@@ -149,9 +149,10 @@ USAGE = sorted(
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from(USAGE), st.integers(0, 10**6)), st.sampled_from(USAGE), st.integers(1, 10**6))
 def test_more_usage_never_costs_less_and_nothing_is_negative(usage: dict[str, int], more: str, by: int) -> None:
-    everything = {"vpc_flow_logs": True, "alb_access_logs": True, "dashboard_custom_metrics": True}
-    before = amounts(**everything, **usage)
-    after = amounts(**everything, **{**usage, more: usage.get(more, variables()[more]) + by})
+    everything: dict[str, Any] = {"vpc_flow_logs": True, "alb_access_logs": True, "dashboard_custom_metrics": True}
+    everything |= usage
+    before = amounts(**everything)
+    after = amounts(**everything | {more: usage.get(more, variables()[more]) + by})
     assert min(before.values()) >= 0
     for name, amount in before.items():
         assert after[name] >= amount, name
