@@ -82,6 +82,7 @@ def test_grammar(lab: Lab, stack: str, role: str, run_module: RunModule) -> None
             updated={"start": ("cron(40 8 ? * MON *)", "Asia/Seoul", database, 1, END, None), "stop": stop},
             deleted=None,
             creates=["schedule-group", "schedule-start", "schedule-stop"],
+            named=["schedule-group"],
             updates={"schedule-start": ["schedule_expression", "start", "end", "retry_attempts"]},
             deletes=["schedule-group"],
             refused=[
