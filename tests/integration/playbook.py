@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from tests.conftest import PROJECT, Lab
 
 ANSIBLE_PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
 TIMEOUT_SECONDS = 400
-KILL_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,17 @@ def kill_at(lab: Lab, directory: Path, operation: str, *arguments: str) -> None:
             stderr=output,
         ) as process,
     ):
-        deadline = time.monotonic() + KILL_SECONDS
-        while not any(call["operation"] == operation for call in lab.calls()[seen:]):
-            assert process.poll() is None, (directory / "killed.log").read_text()
-            assert time.monotonic() < deadline, f"no {operation} within {KILL_SECONDS} s"
-            time.sleep(0.02)
-        parent = psutil.Process(process.pid)
-        for victim in (parent, *parent.children(recursive=True)):
-            victim.kill()
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        try:
+            while not any(call["operation"] == operation for call in lab.calls()[seen:]):
+                assert process.poll() is None, (directory / "killed.log").read_text()
+                assert time.monotonic() < deadline, f"no {operation} within {TIMEOUT_SECONDS} s"
+                time.sleep(0.02)
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                parent = psutil.Process(process.pid)
+                for victim in (parent, *parent.children(recursive=True)):
+                    victim.kill()
     ssm = lab.aws("ssm")
     for parameter in ssm.describe_parameters()["Parameters"]:
         ssm.delete_parameter(Name=parameter["Name"])
