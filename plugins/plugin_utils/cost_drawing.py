@@ -121,14 +121,16 @@ def _load_balancer(drawing: _Drawing, plan: Plan, amounts: Amounts, width: int) 
     drawing.box(MARGIN + 2 * GAP, top, width - 4 * GAP, 40, "part")
     drawing.text(MARGIN + 2 * GAP + 12, top + 25, "Application Load Balancer", kind="strong")
     drawing.text(MARGIN + width - 2 * GAP - 12, top + 25, amounts.get("load_balancer", ""), kind="label end")
-    for index in _zones_with_tasks(plan):
+    served = {**plan, "services": [item for item in plan["services"] if item["load_balanced"]]}
+    for index in _zones_with_tasks(served):
         x = _zone_left(index) + ZONE - 40
         drawing.wire([(x, top + 40), (x, PRIVATE_TOP + 37)], arrow=True)
 
 
 def _tasks(drawing: _Drawing, plan: Plan, amounts: Amounts) -> None:
     zones = len(plan["zones"])
-    for row, service in enumerate(plan["services"]):
+    nearest = sorted(plan["services"], key=lambda item: not item["load_balanced"])
+    for row, service in enumerate(nearest):
         top = PRIVATE_TOP + 38 + row * (SERVICE_HEIGHT + 8)
         size = f"{service['cpu'] / 1024:g} vCPU, {service['memory'] / 1024:g} GB"
         for zone in range(zones):
