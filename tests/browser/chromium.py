@@ -187,7 +187,12 @@ def page(profile: Path) -> Iterator[Page]:
     for end in (child_reads, child_writes, *ends):
         os.close(end)
     try:
-        yield Page(commands, answers)
+        try:
+            tab = Page(commands, answers)
+        except (ChromiumError, BrokenPipeError) as error:
+            said = (profile / "chromium.log").read_text(encoding="utf-8", errors="replace")
+            raise ChromiumError(f"{program} does not start: {error}\n{said[-2000:]}") from error
+        yield tab
     finally:
         process.terminate()
         try:
