@@ -13,7 +13,11 @@ from ansible_collections.triflow.platform.plugins.module_utils import cost, cost
 
 ARGUMENTS = {
     "stacks": {"type": "list", "elements": "dict", "required": True},
-    "rate": {"type": "dict", "required": True},
+    "rate": {
+        "type": "dict",
+        "required": True,
+        "options": {"krw_per_usd": {"type": "float", "required": True}, "date": {"type": "str", "required": True}},
+    },
     "budget_action": {"type": "str", "choices": ["warn", "refuse"], "default": "warn"},
     "against": {"type": "path"},
     "against_revision": {"type": "str"},

@@ -12,12 +12,11 @@ Report = dict[str, Any]
 def difference(before: Sequence[Report], after: Sequence[Report], label: str) -> Report:
     """Compare stacks of the same name. ``label`` says what ``before`` is; only lines that differ are listed.
 
-    A stack that is in one of the two only counts as 0 in the other.
+    A stack that was not there costs all that it costs more. One that is only in ``before`` is left out: a report may be
+    of more inventories than this run.
     """
     earlier = {item["stack"]: item for item in before}
-    later = {item["stack"]: item for item in after}
-    names = [*later, *(name for name in earlier if name not in later)]
-    stacks = [_stack(name, earlier.get(name), later.get(name)) for name in names]
+    stacks = [_stack(item["stack"], earlier.get(item["stack"]), item) for item in after]
     return {"against": label, "stacks": stacks, "adds_krw": sum(item["adds_krw"] for item in stacks)}
 
 
@@ -28,13 +27,13 @@ def between(stacks: Sequence[Report], name: str) -> Report:
     return {"against": name, "stacks": compared, "adds_krw": sum(item["adds_krw"] for item in compared)}
 
 
-def _stack(name: str, before: Report | None, after: Report | None) -> Report:
+def _stack(name: str, before: Report | None, after: Report) -> Report:
     earlier = {line["id"]: line for line in before["lines"]} if before else {}
-    later = {line["id"]: line for line in after["lines"]} if after else {}
+    later = {line["id"]: line for line in after["lines"]}
     lines = []
     for identifier in [*later, *(identifier for identifier in earlier if identifier not in later)]:
-        was, is_now = (side.get(identifier, {"monthly_usd": 0, "monthly_krw": 0}) for side in (earlier, later))
-        if was["monthly_usd"] == is_now["monthly_usd"] and was["monthly_krw"] == is_now["monthly_krw"]:
+        was, now = (side.get(identifier, {"monthly_usd": 0, "monthly_krw": 0}) for side in (earlier, later))
+        if was["monthly_usd"] == now["monthly_usd"] and was["monthly_krw"] == now["monthly_krw"]:
             continue
         known = later.get(identifier) or earlier[identifier]
         lines.append(
@@ -43,15 +42,15 @@ def _stack(name: str, before: Report | None, after: Report | None) -> Report:
                 "text_en": known["text_en"],
                 "text_ko": known["text_ko"],
                 "before_krw": was["monthly_krw"],
-                "after_krw": is_now["monthly_krw"],
-                "adds_krw": is_now["monthly_krw"] - was["monthly_krw"],
+                "after_krw": now["monthly_krw"],
+                "adds_krw": now["monthly_krw"] - was["monthly_krw"],
             }
         )
-    before_krw, after_krw = (item["total_krw"] if item else 0 for item in (before, after))
+    before_krw = before["total_krw"] if before else 0
     return {
         "stack": name,
         "before_krw": before_krw,
-        "after_krw": after_krw,
-        "adds_krw": after_krw - before_krw,
+        "after_krw": after["total_krw"],
+        "adds_krw": after["total_krw"] - before_krw,
         "lines": lines,
     }

@@ -16,9 +16,18 @@ options:
     elements: dict
     required: true
   rate:
-    description: The rate, C(krw_per_usd), and its C(date).
+    description: The rate.
     type: dict
     required: true
+    suboptions:
+      krw_per_usd:
+        description: KRW for one USD.
+        type: float
+        required: true
+      date:
+        description: Its day, such as C(2026-01-20).
+        type: str
+        required: true
   budget_action:
     description: What happens when a stack is over its budget. C(refuse) fails, after the report.
     type: str
