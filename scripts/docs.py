@@ -18,6 +18,7 @@ ROLE_TESTS = {
     "alarms": "molecule/default/tests/test_alarms.py",
     "alb": "molecule/default/tests/test_edge.py",
     "autoscaling": "molecule/default/tests/test_compute.py",
+    "cost": "tests/integration/test_cost.py",
     "dashboard": "molecule/default/tests/test_dashboard.py",
     "dns": "molecule/default/tests/test_edge.py",
     "drift": "tests/integration/test_drift.py",

@@ -10,6 +10,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_difference, cost_text
+from ansible_collections.triflow.platform.plugins.plugin_utils import cost_page
 
 ARGUMENTS = {
     "stacks": {"type": "list", "elements": "dict", "required": True},
@@ -25,6 +26,7 @@ ARGUMENTS = {
     "against_stack": {"type": "str"},
     "json_path": {"type": "path"},
     "markdown_path": {"type": "path"},
+    "html_path": {"type": "path"},
 }
 
 
@@ -43,11 +45,10 @@ class ActionModule(ActionBase):
         if compared:
             report["difference"] = compared
         self._display.display(cost_text.terminal(report))
-        if args["json_path"]:
-            text = json.dumps(report, indent=2, ensure_ascii=False)
-            Path(args["json_path"]).write_text(f"{text}\n", encoding="utf-8")
-        if args["markdown_path"]:
-            Path(args["markdown_path"]).write_text(cost_text.markdown(report), encoding="utf-8")
+        texts = {"json_path": as_json, "markdown_path": cost_text.markdown, "html_path": cost_page.html}
+        for name, text in texts.items():
+            if args[name]:
+                Path(args[name]).write_text(text(report), encoding="utf-8")
         over = cost.over_budget(report)
         refused = bool(over) and args["budget_action"] == "refuse"
         if over and not refused:
@@ -59,6 +60,10 @@ class ActionModule(ActionBase):
             "report": report,
             **({"msg": " ".join(over)} if refused else {}),
         }
+
+
+def as_json(report: dict[str, Any]) -> str:
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
 
 
 def difference(stacks: list[dict[str, Any]], args: dict[str, Any]) -> dict[str, Any] | None:

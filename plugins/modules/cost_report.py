@@ -51,6 +51,9 @@ options:
   markdown_path:
     description: File to write the report to, as Markdown.
     type: path
+  html_path:
+    description: File to write the report to, as one HTML page that loads nothing else.
+    type: path
 attributes:
   check_mode:
     description: Does the same. It changes nothing but the report's files.

@@ -11,6 +11,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.triflow.platform.plugins.action.cost_report import ActionModule
 from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_difference, cost_text
+from ansible_collections.triflow.platform.plugins.plugin_utils import cost_page
 
 from tests.unit.cost.stacks import RATE, ROOT, report, stack
 
@@ -32,10 +33,11 @@ class Report:
 
 def test_files_hold_what_is_returned(tmp_path: Path) -> None:
     printed = Report()
-    paths = {f"{kind}_path": str(tmp_path / kind) for kind in ("json", "markdown")}
+    paths = {f"{kind}_path": str(tmp_path / kind) for kind in ("json", "markdown", "html")}
     result = printed.run(stack("prod"), **paths)
     assert json.loads((tmp_path / "json").read_text(encoding="utf-8")) == result["report"]
     assert (tmp_path / "markdown").read_text(encoding="utf-8") == cost_text.markdown(result["report"])
+    assert (tmp_path / "html").read_text(encoding="utf-8") == cost_page.html(result["report"])
     assert printed.lines == [cost_text.terminal(result["report"])]
     assert (result["changed"], result["failed"]) == (False, False)
 
