@@ -16,30 +16,10 @@ BUCKET = "triflow-ai-destroy"
 BACKEND = {"name": "backend", "container_port": 8000, "target_group": "backend"}
 WORKER = {"name": "worker", "command": ["work"], "cpu": 256, "memory": 512}
 UNPROTECTED = {"rds_deletion_protection": False, "alb_deletion_protection": False}
-# How each service lists what it has, and what names it.
-LISTS = {
-    "acm": ("list_certificates", "CertificateSummaryList", "CertificateArn"),
-    "application-autoscaling": ("describe_scalable_targets", "ScalableTargets", "ResourceId"),
-    "cloudwatch": ("describe_alarms", "MetricAlarms", "AlarmName"),
-    "ecr": ("describe_repositories", "repositories", "repositoryName"),
-    "ecs": ("list_task_definitions", "taskDefinitionArns", None),
-    "elbv2": ("describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
-    "events": ("list_rules", "Rules", "Name"),
-    "firehose": ("list_delivery_streams", "DeliveryStreamNames", None),
-    "iam": ("list_roles", "Roles", "RoleName"),
-    "kms": ("list_aliases", "Aliases", "AliasName"),
-    "lambda": ("list_functions", "Functions", "FunctionName"),
-    "logs": ("describe_log_groups", "logGroups", "logGroupName"),
-    "rds": ("describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
-    "route53": ("list_hosted_zones", "HostedZones", "Name"),
-    "s3": ("list_buckets", "Buckets", "Name"),
-    "scheduler": ("list_schedules", "Schedules", "Name"),
-    "secretsmanager": ("list_secrets", "SecretList", "Name"),
-    "sns": ("list_topics", "Topics", "TopicArn"),
-    "sqs": ("list_queues", "QueueUrls", None),
-    "ssm": ("describe_parameters", "Parameters", "Name"),
-}
-MORE = [
+# How each service lists what it has, and what names it there.
+LISTS: list[tuple[str, str, str, str | None]] = [
+    ("acm", "list_certificates", "CertificateSummaryList", "CertificateArn"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     ("ec2", "describe_addresses", "Addresses", "AllocationId"),
     ("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
@@ -50,21 +30,40 @@ MORE = [
     ("ec2", "describe_subnets", "Subnets", "SubnetId"),
     ("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
     ("ec2", "describe_vpcs", "Vpcs", "VpcId"),
+    ("ecr", "describe_repositories", "repositories", "repositoryName"),
+    ("ecs", "list_task_definitions", "taskDefinitionArns", None),
+    ("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
     ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+    ("events", "list_rules", "Rules", "Name"),
+    ("firehose", "list_delivery_streams", "DeliveryStreamNames", None),
+    ("iam", "list_roles", "Roles", "RoleName"),
+    ("kms", "list_keys", "Keys", "KeyArn"),
+    ("lambda", "list_functions", "Functions", "FunctionName"),
+    ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    ("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+    ("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
     ("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
-    ("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
+    ("route53", "list_hosted_zones", "HostedZones", "Name"),
+    ("s3", "list_buckets", "Buckets", "Name"),
+    ("scheduler", "list_schedules", "Schedules", "Name"),
+    ("secretsmanager", "list_secrets", "SecretList", "Name"),
+    ("sns", "list_topics", "Topics", "TopicArn"),
+    ("sqs", "list_queues", "QueueUrls", None),
+    ("ssm", "describe_parameters", "Parameters", "Name"),
 ]
 
 
 def described(lab: Lab) -> set[str]:
     """Everything in the account, by service and name."""
     found = set()
-    for service, operation, key, name in [(service, *entry) for service, entry in LISTS.items()] + MORE:
+    for service, operation, key, name in LISTS:
         items = getattr(lab.aws(service), operation)().get(key, [])
         found |= {f"{service} {item[name] if name else item}" for item in items}
+    targets = lab.aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     clusters = lab.aws("ecs").describe_clusters(clusters=[STACK])["clusters"]
-    return found | {f"ecs {cluster['clusterName']}" for cluster in clusters if cluster["status"] == "ACTIVE"}
+    found |= {f"ecs {cluster['clusterName']}" for cluster in clusters if cluster["status"] == "ACTIVE"}
+    return found | {f"application-autoscaling {target['ResourceId']}" for target in targets}
 
 
 @dataclass(frozen=True)
@@ -136,18 +135,12 @@ def test_it_asks_for_the_name_and_for_what_is_protected(runs: Runs) -> None:
 
 def test_only_what_the_report_names_is_left(runs: Runs) -> None:
     assert runs.destroy.exit_code == 0, runs.destroy.output
-    left = runs.left - runs.empty
-    (snapshot,) = [name.removeprefix("rds ") for name in left if name.startswith("rds ")]
-    assert snapshot.startswith(f"{STACK}-db-final-")
-    assert left == {f"rds {snapshot}", f"s3 {BUCKET}"}  # a secret in its recovery window is not listed
     said = report(runs.destroy)
-    assert [line.partition(": ")[0].split(":", 2)[2].split(":")[0] for line in said] == [
-        "kms",
-        "rds",
-        "s3",
-        "secretsmanager",
-    ]
-    assert [line for line in said if snapshot in line]
+    assert [line.split(":")[2] for line in said] == ["kms", "rds", "s3", "secretsmanager"]
+    left = dict(item.split(" ", 1) for item in runs.left - runs.empty)
+    assert set(left) == {"kms", "rds", "s3"}  # a secret in its recovery window is not listed
+    assert left["rds"].startswith(f"{STACK}-db-final-")
+    assert not [name for name in left.values() if not any(name in line for line in said)]
     assert [line for line in said if BUCKET in line and "s3_empty_bucket=true" in line]
 
 
@@ -169,8 +162,7 @@ def test_the_bucket_goes_with_its_objects_on_demand(runs: Runs) -> None:
     assert runs.emptied.exit_code == 0, runs.emptied.output
     assert "DeleteObjects" in runs.emptied.writes
     assert f"versions of objects deleted from {BUCKET}" in runs.emptied.output
-    (snapshot,) = runs.left_at_last - runs.empty
-    assert snapshot.startswith(f"rds {STACK}-db-final-")
+    assert {item.split(" ")[0] for item in runs.left_at_last - runs.empty} == {"kms", "rds"}
     assert not [line for line in report(runs.emptied) if BUCKET in line]
 
 
