@@ -52,6 +52,7 @@ LISTED = (
     ("secretsmanager", "list_secrets", "SecretList", "Name"),
     ("kms", "list_aliases", "Aliases", "AliasName"),
     ("ecs", "list_task_definitions", "taskDefinitionArns", ""),
+    ("scheduler", "list_schedules", "Schedules", "Arn"),
 )
 
 
@@ -107,9 +108,11 @@ def services(lab: Lab) -> Iterator[tuple[str, str, Any]]:
     for operation, key in (
         ("describe_scalable_targets", "ScalableTargets"),
         ("describe_scaling_policies", "ScalingPolicies"),
+        ("describe_scheduled_actions", "ScheduledActions"),
     ):
         for item in getattr(scaling, operation)(ServiceNamespace="ecs")[key]:
-            yield operation, f"{item['ResourceId']} {item.get('PolicyName', '')}", item
+            own = item.get("PolicyName") or item.get("ScheduledActionName") or ""
+            yield operation, f"{item['ResourceId']} {own}", item
     for group in logs.describe_log_groups()["logGroups"]:
         filters = logs.describe_subscription_filters(logGroupName=group["logGroupName"])["subscriptionFilters"]
         yield "describe_subscription_filters", group["logGroupName"], filters
@@ -126,9 +129,9 @@ def describe(lab: Lab) -> dict[str, str]:
 
 
 def is_of_dev(name: str, description: str) -> bool:
-    """Whether it is the stack triflow-dev's: by its name, or for what has none by its tag."""
+    """Whether it is the stack triflow-dev's: by its name, for what has none by its tag, for RDS's secret by its ARN."""
     tag = json.dumps({"Key": "triflow:stack", "Value": "triflow-dev"}, sort_keys=True)
-    return any(part in name for part in DEV) or tag in description
+    return any(part in name for part in DEV) or tag in description or ':db:triflow-dev-db"' in description
 
 
 @pytest.fixture(scope="module")
