@@ -44,7 +44,7 @@ cost:
       description:
         - What is charged, each with C(id), C(record_id), C(group), C(text_en), C(text_ko), C(quantity), C(unit),
           C(unit_price_usd), C(monthly_usd), C(monthly_krw) and where the price is from.
-        - RV(cost.lines[].in_record) is false for what the record's table forgot.
+        - C(in_record) is false for what the record's table forgot.
       type: list
       elements: dict
     total_usd:
