@@ -21,7 +21,7 @@ from lab.process import last_lines
 LAB_SECONDS = 600  # more than what a start may take that has to fetch a library first
 PROJECT = Path(__file__).resolve().parent.parent
 # Files with one stack, which goes from one to the next, and so in one process: tests/integration/conftest.py.
-SERVICES = tuple(f"tests/integration/test_{name}.py" for name in ("release", "compute", "edge"))
+SERVICES = tuple(f"tests/integration/test_{name}.py" for name in ("release", "compute", "edge", "flow_logs"))
 # The longest first, so that the processes of a run end together.
 PARTS = ("integration", "lint", "browser", "modules", "lab", "unit")
 ORDER = ("tests/molecule", *SERVICES, *(f"tests/{part}" for part in PARTS))

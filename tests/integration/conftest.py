@@ -1,4 +1,4 @@
-"""The stack that test_release.py, test_compute.py and test_edge.py share, in this order, in one process."""
+"""The stack that test_release.py, test_compute.py, test_edge.py and test_flow_logs.py share, in this order."""
 
 from __future__ import annotations
 
