@@ -57,7 +57,7 @@ def test_rows_have_each_id_once_and_say_where_they_are_from() -> None:
     ids = [row["id"] for row in ROWS]
     assert len(ids) == len(set(ids))
     for row in ROWS:
-        assert row["verified"] in ("quoted", "assumed"), row["id"]
+        assert row["verified"] in ("quoted", "assumed", "api"), row["id"]
         assert row["source"], row["id"]
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["date"]), row["id"]
 
