@@ -5,8 +5,8 @@
 
 It needs credentials with pricing:GetProducts, and nothing calls it. A row takes part when its source begins with a
 service code and a usage type, such as "AmazonEC2 APN2-NatGateway-Hours". `match` has further attributes of the product,
-and `times` how many of AWS's units are one of the row's. Where AWS has no price for a row, or several, the row stays as it
-is and is named. The record's prices (record_usd) are never touched.
+and `times` how many of AWS's units are one of the row's. Where AWS has no price for a row, or several, the row stays as
+it is and is named. The record's prices (record_usd) are never touched.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def query(row: Mapping[str, Any], region: str) -> dict[str, Any] | None:
 
 
 def tiers_of(product: str, times: int) -> Tiers:
-    """The steps of a product's on-demand price, in the row's units (AWS Price List user guide, "Service price list")."""
+    """The steps of a product's on-demand price, in the row's units (AWS Price List user guide, "Price list")."""
     terms = json.loads(product)["terms"].get("OnDemand", {})
     dimensions = [dimension for term in terms.values() for dimension in term["priceDimensions"].values()]
     dimensions.sort(key=lambda dimension: Decimal(dimension["beginRange"]))
