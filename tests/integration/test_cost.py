@@ -188,7 +188,7 @@ def test_a_plan_ends_with_it_and_a_run_does_not(written: dict[str, Any]) -> None
 
 
 def test_all_environments_take_less_than_three_seconds() -> None:
-    """As `make cost` runs it. Of the processor: a machine that has other work lets it wait, and that is not its fault."""
+    """As `make cost` runs it. The processor's seconds: on a busy machine it also waits for others."""
     makefile = (PROJECT / "Makefile").read_text()
     (callbacks,) = re.findall(r"ANSIBLE_CALLBACKS_ENABLED=(\S+) ansible-playbook playbooks/cost\.yml", makefile)
     took = []
