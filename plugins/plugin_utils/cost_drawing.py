@@ -96,8 +96,8 @@ def _nat(drawing: _Drawing, plan: Plan, amounts: Amounts) -> None:
         shared = kind == "shared"
         drawing.box(left, top, 160, 42, "part other" if shared else "part")
         drawing.text(left + 10, top + 18, "NAT gateway", "NAT 게이트웨이", kind="strong")
-        amount = plan["vpc_owner"] if shared else amounts.get("nat", "")
-        drawing.text(left + 10, top + 34, f"{amount} / {gateways}" if gateways > 1 else amount, kind="label")
+        all_of_them = amounts.get("nat", "") if index == 0 else ""
+        drawing.text(left + 10, top + 34, plan["vpc_owner"] if shared else all_of_them, kind="label")
     if gateways:
         for index in _zones_with_tasks(plan):
             own = index if kind == "per_zone" else 0

@@ -306,6 +306,27 @@ def test_policy_stops_scripts_styles_and_requests_of_others(page: chromium.Page)
     assert len([error for error in page.errors() if "Content Security Policy" in error["text"]]) == 2
 
 
+@pytest.mark.parametrize(("stacks", "colours", "tiles"), [(1, 0, 2), (2, 2, 3), (6, 0, 3)])
+def test_one_stack_and_a_fleet(browser: chromium.Page, tmp_path: Path, stacks: int, colours: int, tiles: int) -> None:
+    """One has nothing beside it. More than four are not told apart by colour, and fit a phone all the same."""
+    foundation, *others = reversed(REPORT["stacks"])
+    several = [foundation, *[{**others[number % 3], "stack": f"stack-{number}"} for number in range(stacks - 1)]]
+    total = sum(stack["total_krw"] for stack in several)
+    reserved = total if stacks == 1 else total - 1
+    file = tmp_path / "cost.html"
+    report = {**REPORT, "stacks": several, "total_krw": total, "reserved_krw": reserved, "record": []}
+    file.write_text(cost_page.html(report), encoding="utf-8")
+    show(browser, file, width=PHONE)
+
+    assert browser.evaluate("document.documentElement.scrollWidth") == PHONE
+    assert len(texts(browser, ".legend li")) == colours
+    assert len(texts(browser, "[data-total]")) == tiles
+    assert len(texts(browser, "svg.architecture")) == stacks
+    assert amounts(browser, "[data-stack]") == ([stack["total_krw"] for stack in several] if stacks > 1 else [])
+    assert texts(browser, "section[aria-labelledby=record]") == []
+    assert browser.errors() == []
+
+
 def test_difference_is_shown(browser: chromium.Page, tmp_path: Path) -> None:
     line = {"id": "nat-gateway-hours", "text_en": "NAT gateway", "text_ko": "NAT 게이트웨이"}
     changed = {"before_krw": 55991, "after_krw": 111982, "adds_krw": 55991}
