@@ -20,7 +20,7 @@ import os
 import secrets
 import signal
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible import context
 from ansible.plugins.callback import CallbackBase
@@ -41,8 +41,8 @@ class CallbackModule(CallbackBase):
         self.process = os.getpid()
         # Ctrl-C ends the run without statistics, and so does an error outside of any task.
         atexit.register(self._free)
-        # Ansible's own handler kills this process, and nothing would run at its end.
-        signal.signal(signal.SIGTERM, end_run)
+        # On SIGTERM Ansible's handler kills this process, and nothing would run at its end.
+        self.handler: Any = signal.signal(signal.SIGTERM, self._terminated)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         taken = result.result
@@ -61,8 +61,7 @@ class CallbackModule(CallbackBase):
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
 
-        while self.held:
-            name, region = self.held.popitem()
+        for name, region in list(self.held.items()):
             try:
                 ssm = boto3.client("ssm", region_name=region)
                 entry = lock.read(ssm, name)
@@ -75,8 +74,8 @@ class CallbackModule(CallbackBase):
                 self._display.warning(
                     f"The lock {name} is not freed: {error}. The next run needs -e stack_break_lock={lock.run}"
                 )
+            self.held.pop(name, None)  # SIGTERM may have freed it in between
 
-
-def end_run(number: int, _frame: FrameType | None) -> NoReturn:
-    """End the run as Ctrl-C does: Ansible ends its workers on the way."""
-    raise SystemExit(128 + number)
+    def _terminated(self, number: int, frame: FrameType | None) -> None:
+        self._free()
+        self.handler(number, frame)
