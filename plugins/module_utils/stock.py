@@ -81,7 +81,7 @@ MODULES = {
         always={"create_instance_profile": False, "delete_instance_profile": False},  # only EC2 instances need one
     ),
     "amazon.aws.kms_key": Stock(
-        "kms_key", ("key_arn",), "arn:aws:kms:::key/", by={"alias": "alias"}, identity=("alias",), name="alias"
+        "kms_key", ("key_arn",), "arn:aws:kms:::key/", by={"key_id": "id"}, identity=("alias",), name="alias"
     ),
     "community.aws.sqs_queue": Stock(
         "queue", ("queue_arn",), by={"name": "name"}, identity=("name",), create=create_queue

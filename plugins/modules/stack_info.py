@@ -161,7 +161,9 @@ def main() -> None:
     if module.params["role_names"]:
         live += live_iam.read(module.api("iam"), module.params["role_names"])
     if module.params["key_aliases"]:
-        live += live_kms.read(module.api("kms"), module.params["key_aliases"])
+        live += live_kms.read(
+            module.api("kms"), module.api("resourcegroupstaggingapi"), stack, module.params["key_aliases"]
+        )
     if module.params["queue_names"]:
         live += live_sqs.read(module.api("sqs"), module.params["queue_names"])
     account = {}

@@ -29,8 +29,8 @@ def described(lab: Lab) -> dict[str, list[dict[str, Any]]]:
         "SecretList": lab.aws("secretsmanager").list_secrets()["SecretList"],
     }
     keys = lab.aws("kms")
-    all_keys = [keys.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in keys.list_keys()["Keys"]]
-    found["Keys"] = [key for key in all_keys if key["KeyManager"] == "CUSTOMER"]
+    all_keys = [keys.list_resource_tags(KeyId=key["KeyId"])["Tags"] for key in keys.list_keys()["Keys"]]
+    found["Keys"] = [{"Tags": tags} for tags in all_keys if tags]  # AWS's own have none
     found["HostedZones"] = lab.aws("route53").list_hosted_zones()["HostedZones"]
     found["Certificates"] = lab.aws("acm").list_certificates()["CertificateSummaryList"]
     found["LoadBalancers"] = lab.aws("elbv2").describe_load_balancers()["LoadBalancers"]

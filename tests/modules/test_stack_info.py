@@ -264,5 +264,8 @@ def test_keys_and_queues_are_read_by_name(lab: Lab, stack: str, run_module: RunM
         "policy": {},
         "tags": expected_tags(stack, "queue-x"),
     }
+    kms.delete_alias(AliasName=f"alias/{stack}")
+    (found,) = of_type(run_module("stack_info", **options), "kms_key")  # as a run leaves it that was killed in between
+    assert (found["id"], found["component"], found["alias"]) == (arn, "kms-key", None)
     kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
     assert of_type(run_module("stack_info", **options), "kms_key") == []
