@@ -118,11 +118,21 @@ def covering(component: str) -> dict[str, Any] | None:
 
 
 def components_of_the_roles() -> set[str]:
-    """Those of production, and every one that a task of a role names: switches that are off have theirs there."""
-    tasks = "\n".join(path.read_text() for path in ROOT.glob("roles/*/tasks/*.yml"))
-    values = "\n".join(path.read_text() for path in ROOT.glob("roles/*/vars/*.yml"))
-    literal = re.findall(r"^\s*(?:- )?component: ([a-z][\w-]*)\s*$", f"{tasks}\n{values}", re.MULTILINE)
-    return COMPONENTS | set(literal)
+    """Those of production, and every one that a role or its functions name: switches that are off have theirs there."""
+    roles = [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/vars/*.yml")]
+    named = re.findall(r"\bcomponent: ([a-z][\w-]*-?(?:\{\{.*?\}\})?)", "\n".join(path.read_text() for path in roles))
+    functions = "\n".join(path.read_text() for path in ROOT.glob("plugins/module_utils/*.py"))
+    named += re.findall(r'"component": f?"([a-z][\w-]*-?(?:\{.*?\}[\w{}.-]*)?)"', functions)
+    return COMPONENTS | {re.sub(r"\{+.*?\}+", "x", name) for name in named} | {"endpoint-logs", "flow-log"}
+
+
+def test_the_names_are_found() -> None:
+    assert {
+        "role-nights",
+        "schedule-database-x",
+        "target-group-x",
+        "security-group-endpoints",
+    } <= components_of_the_roles()
 
 
 @pytest.mark.parametrize("component", sorted(components_of_the_roles()))
