@@ -96,7 +96,7 @@ def groups(stacks: Sequence[Stack]) -> list[dict[str, Any]]:
             "krw": sum(amounts[group]),
             "share": share(sum(amounts[group]), everything),
             "amounts": amounts[group],
-            "bar": bar(amounts[group] if shaded(stacks) else [sum(amounts[group])], largest),
+            "bar": bar_of(amounts[group] if shaded(stacks) else [sum(amounts[group])], largest),
         }
         for group in sorted(amounts, key=lambda group: -sum(amounts[group]))
     ]
@@ -130,7 +130,7 @@ def shaded(stacks: Sequence[Stack]) -> bool:
     return 1 < len(stacks) <= SHADES
 
 
-def bar(amounts: Sequence[int], largest: int) -> Markup:
+def bar_of(amounts: Sequence[int], largest: int) -> Markup:
     """One row of the chart. Lengths are shares of its width, so that it fits any screen."""
     svg = ElementTree.Element("svg", {"height": "18", "aria-hidden": "true"})
     begin = 0.0
