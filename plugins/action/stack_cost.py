@@ -13,6 +13,8 @@ from ansible_collections.triflow.platform.plugins.module_utils import cost, cost
 class ActionModule(ReadsVariables):
     """Reads the variables as their check does, and counts."""
 
+    calls_aws = False
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         given = task_vars or {}

@@ -43,6 +43,7 @@ class ReadsVariables(ActionBase):
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
+    calls_aws = True  # what comes after it
 
     def read(self, given: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         """Return the values in the types of the argument specs, and the problems, secrets hidden in them."""
@@ -56,7 +57,7 @@ class ReadsVariables(ActionBase):
 
         values, problems = self._values(options, self._defaults(roles), given)
         problems += unknown_names(given, known, roles)
-        problems += variable_problems(values, given.get("group_names", []), environment())
+        problems += variable_problems(values, given.get("group_names", []), environment() if self.calls_aws else None)
         return values, [hide_secret(found, options.get(found["variable"], {})) for found in problems]
 
     def _load(self, path: Path) -> dict[str, Any]:

@@ -28,14 +28,16 @@ from ansible_collections.triflow.platform.plugins.module_utils.stack_checks impo
 Variables = Mapping[str, Any]
 
 
-def variable_problems(variables: Variables, groups: Collection[str], environment: Mapping[str, str]) -> list[Problem]:
+def variable_problems(
+    variables: Variables, groups: Collection[str], environment: Mapping[str, str] | None
+) -> list[Problem]:
     """Return all that is wrong with a host's variables.
 
     `variables` have the types of their argument specs, `groups` are the host's groups of the inventory and
-    `environment` is that of the process which will call AWS.
+    `environment` is that of the process which will call AWS, None when none will.
     """
-    problems = [found for check in CHECKS for found in check(variables)]
-    return problems + nights_problems(variables, groups) + lab_problems(groups, environment)
+    problems = [found for check in CHECKS for found in check(variables)] + nights_problems(variables, groups)
+    return problems if environment is None else problems + lab_problems(groups, environment)
 
 
 CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems
 from ansible_collections.triflow.platform.plugins.module_utils.lab_checks import lab_problems
 
 
@@ -35,3 +36,8 @@ def test_lab_that_would_reach_a_real_account(environment: dict[str, str], variab
     (found,) = lab_problems(["lab"], environment)
     assert found["variable"] == variable
     assert lab_problems(["prod"], environment) == []
+
+
+def test_what_calls_nothing_needs_no_endpoint() -> None:
+    assert variable_problems({}, ["lab"], {}) != []
+    assert variable_problems({}, ["lab"], None) == []
