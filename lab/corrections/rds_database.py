@@ -13,6 +13,7 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from moto.rds.exceptions import InvalidParameterValue
@@ -23,6 +24,9 @@ from lab.database import ADMINISTRATOR, Server
 
 # The role of the server's own superuser, and what PostgreSQL keeps to itself.
 RESERVED = (ADMINISTRATOR, "rds_superuser", "postgres", "admin", "public")
+
+# One password for all: two instances that are made at once must not each choose one, nor change the role together.
+ONE_AT_A_TIME = RLock()
 
 PASSWORD_OPTIONS = {"master_user_password", "manage_master_user_password", "rotate_master_user_password"}
 
@@ -80,41 +84,44 @@ def _create_db_instance(original: Any, self: RDSBackend, db_kwargs: Any) -> DBIn
     user = db_kwargs.get("master_username")
     if db_kwargs.get("engine") == "postgres" and user and (user in RESERVED or user.startswith("pg_")):
         raise InvalidParameterValue(f"MasterUsername {user} cannot be used as it is a reserved word used by the engine")
-    instance: DBInstance = original(self, db_kwargs)
-    if instance.engine == "postgres" and not instance.db_cluster_identifier:
-        if not instance.manage_master_user_password and instance._master_user_password is None:
-            # Restored without password management from a source with it: the master user's password stays as it is.
-            instance.master_user_password = _shared_password(instance) or secrets.token_urlsafe(21)
-        server().create_master(str(instance.master_username), _password(instance), instance.db_name)
-    return instance
+    with ONE_AT_A_TIME:
+        instance: DBInstance = original(self, db_kwargs)
+        if instance.engine == "postgres" and not instance.db_cluster_identifier:
+            if not instance.manage_master_user_password and instance._master_user_password is None:
+                # Restored without password management from a source with it: the master user's password stays as it is.
+                instance.master_user_password = _shared_password(instance) or secrets.token_urlsafe(21)
+            server().create_master(str(instance.master_username), _password(instance), instance.db_name)
+        return instance
 
 
 @override(RDSBackend, "modify_db_instance")
 def _modify_db_instance(original: Any, self: RDSBackend, identifier: str, db_kwargs: Any) -> DBInstance:
     """ModifyDBInstance, MasterUserPassword and ManageMasterUserPassword: the role gets the new password."""
-    instance: DBInstance = original(self, identifier, db_kwargs)
-    if instance.engine == "postgres" and PASSWORD_OPTIONS & set(db_kwargs):
-        server().set_password(str(instance.master_username), _password(instance))
-    return instance
+    with ONE_AT_A_TIME:
+        instance: DBInstance = original(self, identifier, db_kwargs)
+        if instance.engine == "postgres" and PASSWORD_OPTIONS & set(db_kwargs):
+            server().set_password(str(instance.master_username), _password(instance))
+        return instance
 
 
 @override(RDSBackend, "delete_db_instance")
 def _delete_db_instance(original: Any, self: RDSBackend, *arguments: Any, **options: Any) -> DBInstance:
     """DeleteDBInstance: the data goes, unless another instance shares it."""
-    instance: DBInstance = original(self, *arguments, **options)
-    if instance.engine == "postgres" and not instance.db_cluster_identifier:
-        others = list(_instances())
-        if not others:
-            server().reset()
-        else:
-            server().drop_master(
-                str(instance.master_username),
-                keep_role=any(other.master_username == instance.master_username for other in others),
-                databases=[instance.db_name]
-                if instance.db_name and all(other.db_name != instance.db_name for other in others)
-                else [],
-            )
-    return instance
+    with ONE_AT_A_TIME:
+        instance: DBInstance = original(self, *arguments, **options)
+        if instance.engine == "postgres" and not instance.db_cluster_identifier:
+            others = list(_instances())
+            if not others:
+                server().reset()
+            else:
+                server().drop_master(
+                    str(instance.master_username),
+                    keep_role=any(other.master_username == instance.master_username for other in others),
+                    databases=[instance.db_name]
+                    if instance.db_name and all(other.db_name != instance.db_name for other in others)
+                    else [],
+                )
+        return instance
 
 
 def _endpoint(self: DBInstance) -> dict[str, Any]:

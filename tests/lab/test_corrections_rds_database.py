@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -39,6 +40,17 @@ def test_managed_password_opens_the_database_of_the_instance(account: Account) -
     assert managed["KmsKeyId"].startswith("arn:aws:kms:ap-northeast-2:")
     with connect(account, secret["password"]) as connection:
         assert connection.execute("SELECT current_user, current_database()").fetchone() == ("triflow_admin", "triflow")
+
+
+def test_instances_that_are_made_at_once_have_the_password_of_their_role(account: Account) -> None:
+    names = [f"triflow-{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        for made in [pool.submit(account.database, name) for name in names]:
+            made.result()
+    passwords = {credentials(account, name)["password"] for name in names}
+    assert len(passwords) == 1
+    with connect(account, passwords.pop(), names[0]) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("triflow_admin",)
 
 
 def test_master_user_is_no_superuser_and_creates_the_extensions_all_the_same(account: Account) -> None:
