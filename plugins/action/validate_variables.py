@@ -56,7 +56,8 @@ class ReadsVariables(ActionBase):
         known = {name for points in entry_points for point in points.values() for name in point.get("options", {})}
 
         values, problems = self._values(options, self._defaults(roles), given)
-        problems += unknown_names(given, known, roles)
+        if "preflight_account" not in given:  # after preflight there are registered variables, too
+            problems += unknown_names(given, known, roles)
         problems += variable_problems(values, given.get("group_names", []), environment() if self.calls_aws else None)
         return values, [hide_secret(found, options.get(found["variable"], {})) for found in problems]
 
