@@ -58,8 +58,11 @@ def environment(lab: Lab, directory: Path) -> dict[str, str]:
     }
 
 
-def play(lab: Lab, directory: Path, *arguments: str, **variables: str) -> Played:
-    """Run `ansible-playbook <arguments>` from the project's root; `variables` go into its environment."""
+def play(lab: Lab, directory: Path, *arguments: str, seconds: int = TIMEOUT_SECONDS, **variables: str) -> Played:
+    """Run `ansible-playbook <arguments>` from the project's root; `variables` go into its environment.
+
+    `seconds` is the longest that it may take.
+    """
     before = len(lab.calls())
     summary = directory / "summary.json"
     summary.unlink(missing_ok=True)
@@ -70,7 +73,7 @@ def play(lab: Lab, directory: Path, *arguments: str, **variables: str) -> Played
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=seconds,
         check=False,
     )
     assert "{" in done.stdout, done.stdout + done.stderr
