@@ -63,17 +63,19 @@ def test_a_zone_that_cannot_be_used_is_refused(zones: list[route53.Zone], mode: 
 
 
 @pytest.mark.parametrize(
-    ("certificates", "chosen"),
+    ("certificates", "adopt", "chosen"),
     [
-        ([], None),
-        ([certificate("1", THEIRS)], None),
-        ([certificate("1")], "1"),
-        ([certificate("1", OURS, subject_alternative_names=[])], None),
-        ([certificate("1", status="ISSUED"), certificate("2", OURS)], "2"),
-        ([certificate("1", OURS, status="ISSUED"), certificate("2", OURS)], "1"),
-        ([certificate("1", OURS, in_use_by=["x"]), certificate("2", OURS)], "1"),
+        ([], False, None),
+        ([certificate("1", THEIRS)], False, None),
+        ([certificate("1")], False, None),
+        ([certificate("1")], True, "1"),
+        ([certificate("1", THEIRS)], True, "1"),
+        ([certificate("1", OURS, subject_alternative_names=[])], False, None),
+        ([certificate("1", status="ISSUED"), certificate("2", OURS)], True, "2"),
+        ([certificate("1", OURS, status="ISSUED"), certificate("2", OURS)], False, "1"),
+        ([certificate("1", OURS, in_use_by=["x"]), certificate("2", OURS)], False, "1"),
     ],
 )
-def test_the_certificate(certificates: list[acm.Certificate], chosen: str | None) -> None:
-    found = acm.choose(certificates, "prod", ["*.triflow-ai.com"])
+def test_the_certificate(certificates: list[acm.Certificate], adopt: bool, chosen: str | None) -> None:
+    found = acm.choose(certificates, "prod", ["*.triflow-ai.com"], adopt=adopt)
     assert (found or {}).get("id") == chosen
