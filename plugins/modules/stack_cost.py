@@ -58,8 +58,8 @@ cost:
       type: dict
     reserved:
       description:
-        - The month and the year with the database's hours reserved for a year, all upfront (COST-9). C(monthly_krw) has a
-          twelfth of C(upfront_krw).
+        - The month and the year with the database's hours reserved for a year, all upfront (COST-9). C(monthly_krw)
+          has a twelfth of C(upfront_krw).
       type: dict
     switches:
       description: What is off, and what it would add.
