@@ -55,11 +55,14 @@ LISTS: list[tuple[str, str, str, str | None]] = [
 
 
 def described(lab: Lab) -> set[str]:
-    """Everything in the account, by service and name."""
+    """Everything in the account, by service and name, but for the keys that AWS makes and manages (alias/aws/rds)."""
     found = set()
     for service, operation, key, name in LISTS:
         items = getattr(lab.aws(service), operation)().get(key, [])
         found |= {f"{service} {item[name] if name else item}" for item in items}
+    aliases = lab.aws("kms").list_aliases()["Aliases"]
+    managed = {alias.get("TargetKeyId") for alias in aliases if alias["AliasName"].startswith("alias/aws/")}
+    found -= {item for item in found if item.startswith("kms ") and item.rpartition("/")[2] in managed}
     targets = lab.aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     clusters = lab.aws("ecs").describe_clusters(clusters=[STACK])["clusters"]
     found |= {f"ecs {cluster['clusterName']}" for cluster in clusters if cluster["status"] == "ACTIVE"}

@@ -22,8 +22,8 @@ def options(edge: Edge, stack: str, **more: Any) -> dict[str, Any]:
 
 
 def find(edge: Edge, name: str) -> dict[str, Any] | None:
-    found = edge.elb.describe_load_balancers()["LoadBalancers"]
-    return next((item for item in found if item["LoadBalancerName"] == name), None)
+    pages = edge.elb.get_paginator("describe_load_balancers").paginate()
+    return next((item for page in pages for item in page["LoadBalancers"] if item["LoadBalancerName"] == name), None)
 
 
 def attributes(edge: Edge, arn: str) -> dict[str, str]:
