@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ansible_collections.triflow.platform.plugins.module_utils import cost_lines, cost_record
-from ansible_collections.triflow.platform.plugins.module_utils.cost_lines import HOURS, MONTHS, Line, Variables, number
+from ansible_collections.triflow.platform.plugins.module_utils import cost_built, cost_lines, cost_record
+from ansible_collections.triflow.platform.plugins.module_utils.cost_built import HOURS, MONTHS, Variables
+from ansible_collections.triflow.platform.plugins.module_utils.cost_lines import Line, number
 from ansible_collections.triflow.platform.plugins.module_utils.cost_prices import Price, rounded_krw, rounded_usd
 from ansible_collections.triflow.platform.plugins.module_utils.cost_texts import SWITCHES as SWITCH_TEXTS
 
@@ -170,7 +171,7 @@ def _switches(given: Variables, prices: Prices, rate: Decimal) -> list[Report]:
 
 def _later(given: Variables) -> dict[str, list[tuple[str, Decimal]]]:
     """Ids of prices and quantities of what may come."""
-    _services, up = cost_lines.hours_up(given)
+    _services, up = cost_built.hours_up(given)
     vcpus = SMALL_CLASS_VCPUS * (2 if given["rds_multi_az"] else 1)
     later = {
         "redis": [("cache-t4g-small-hour", HOURS)],
@@ -211,7 +212,7 @@ def _drawing(given: Variables) -> Report:
         "services": [
             {
                 "name": service["name"],
-                "tasks": cost_lines.tasks_of(service, given),
+                "tasks": cost_built.tasks_of(service, given),
                 "max_tasks": given["autoscaling_max_capacity"]
                 if service["name"] in given["autoscaling_services"]
                 else None,
@@ -227,7 +228,7 @@ def _drawing(given: Variables) -> Report:
             "multi_az": given["rds_multi_az"],
             "storage_gb": given["rds_allocated_storage"],
         },
-        "alarms": cost_lines.alarm_metrics(given)[0],
+        "alarms": cost_built.alarm_metrics(given)[0],
         "slack": given["notifications_slack"],
         "sms": bool(given["notifications_phone_numbers"]),
         "container_insights": given["ecs_container_insights"] != "disabled",

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_lines, cost_texts
+from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_built, cost_lines, cost_texts
 from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import FARGATE, NOT_OFFERED
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -242,8 +242,7 @@ def test_a_size_that_fargate_does_not_offer_is_refused(cpu: int, memory: int) ->
 def test_only_above_the_baseline_of_gp3(
     storage: int, iops: int | None, throughput: int | None, expected: tuple[int, int]
 ) -> None:
-    given_ = variables(rds_allocated_storage=storage, rds_iops=iops, rds_storage_throughput=throughput)
-    assert cost_lines.above_baseline(given_) == expected
+    assert cost_built.above_baseline(storage, iops, throughput) == expected
 
 
 def test_a_stopped_database_pays_its_storage() -> None:
@@ -256,22 +255,22 @@ def test_a_stopped_database_pays_its_storage() -> None:
 
 
 def test_hours_of_five_days_from_8_to_20() -> None:
-    services, database = cost_lines.hours_up(variables("dev"))
+    services, database = cost_built.hours_up(variables("dev"))
     assert services == pytest.approx(Decimal(60) * 730 / 168)
     # 20 minutes earlier, 10 later, on each of the five days
     assert database == pytest.approx(Decimal("62.5") * 730 / 168)
 
 
 def test_a_holiday_takes_a_twelfth_of_its_hours_from_a_month() -> None:
-    services, _database = cost_lines.hours_up(variables("dev", nights_holidays=["2026-12-25"]))
+    services, _database = cost_built.hours_up(variables("dev", nights_holidays=["2026-12-25"]))
     assert services == pytest.approx(Decimal(60) * 730 / 168 - 1)
 
 
 def test_tasks_stay_within_what_scaling_allows() -> None:
     service = {"name": "backend"}
-    counts = [cost_lines.tasks_of({**service, "desired_count": count}, variables()) for count in (0, 1, 3, 9)]
+    counts = [cost_built.tasks_of({**service, "desired_count": count}, variables()) for count in (0, 1, 3, 9)]
     assert counts == [2, 2, 3, 5]
-    assert cost_lines.tasks_of({"name": "worker", "desired_count": 0}, variables()) == 0
+    assert cost_built.tasks_of({"name": "worker", "desired_count": 0}, variables()) == 0
 
 
 # Stacks
@@ -288,7 +287,7 @@ def test_a_shared_nat_gateway_is_its_owner_s() -> None:
 
 
 def test_alarms_are_those_of_the_record_and_math_counts_its_metrics() -> None:
-    assert cost_lines.alarm_metrics(variables()) == (10, 3)  # ALM-4 reads four metrics
+    assert cost_built.alarm_metrics(variables()) == (10, 3)  # ALM-4 reads four metrics
 
 
 def test_what_a_switch_would_add_is_what_it_adds() -> None:
