@@ -14,12 +14,12 @@ GLOBAL_REGION = "us-east-1"  # where the tags of Route 53, a global service, are
 
 def read(module: StackModule) -> dict[str, dict[str, str]]:
     """``{ARN: tags}`` of what carries the stack's tag and is not gone."""
-    found = _tagged(module, None) | _tagged(module, GLOBAL_REGION, "route53:hostedzone") | _roles(module)
+    found = tagged(module, None) | tagged(module, GLOBAL_REGION, "route53:hostedzone") | _roles(module)
     gone = _deleted(module, set(found))
     return {arn: found[arn] for arn in sorted(found) if arn not in gone}
 
 
-def _tagged(module: StackModule, region: str | None, *types: str) -> dict[str, dict[str, str]]:
+def tagged(module: StackModule, region: str | None, *types: str) -> dict[str, dict[str, str]]:
     """``{ARN: tags}`` of what the Resource Groups Tagging API lists in a region, the stack's when it is None."""
     api = module.api("resourcegroupstaggingapi")
     if region:
@@ -75,3 +75,19 @@ def _deleted(module: StackModule, arns: set[str]) -> set[str]:
             )
         gone |= revisions - active
     return gone
+
+
+def going(module: StackModule, arn: str) -> str:
+    """When AWS deletes a key or a secret whose deletion is scheduled, empty for anything else."""
+    if ":key/" in arn:
+        answer = module.api("kms").call("describe_key", on=arn, absent=("NotFoundException",), KeyId=arn)
+        key = answer.get("KeyMetadata", {})
+        if key.get("KeyState") == "PendingDeletion":
+            return f"deleted by KMS on {key['DeletionDate']:%Y-%m-%d}"
+    if ":secret:" in arn:
+        secret = module.api("secretsmanager").call(
+            "describe_secret", on=arn, absent=("ResourceNotFoundException",), SecretId=arn
+        )
+        if "DeletedDate" in secret:
+            return f"deleted by Secrets Manager on {secret['DeletedDate']:%Y-%m-%d}"
+    return ""

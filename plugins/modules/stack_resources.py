@@ -8,8 +8,9 @@ version_added: 0.2.0
 short_description: List everything that carries a stack's tag
 author: TriFlow AI (@triflow-ai)
 description:
-  - Asks the Resource Groups Tagging API, in the stack's region and for hosted zones in us-east-1, and IAM, whose roles
-    that API does not list. Roles are looked for by the stack's name at the beginning of theirs, and by their tags.
+  - Asks the Resource Groups Tagging API, in the stack's region and for hosted zones in us-east-1, and IAM and AWS
+    Budgets, whose roles and budgets that API does not list. Roles are looked for by the stack's name at the beginning
+    of theirs, a budget by the stack's name, and both by their tags. An identity that may not read budgets sees none.
   - What AWS makes from a component carries its tag, too, such as a snapshot or a task. What is deleted already and only
     listed for a while is left out.
   - It changes nothing and does the same in check mode.
@@ -48,28 +49,12 @@ from ansible_collections.triflow.platform.plugins.module_utils.resource import S
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT
 
 
-def going(module: StackModule, arn: str) -> str:
-    """When AWS deletes a key or a secret whose deletion is scheduled, empty for anything else."""
-    if ":key/" in arn:
-        answer = module.api("kms").call("describe_key", on=arn, absent=("NotFoundException",), KeyId=arn)
-        key = answer.get("KeyMetadata", {})
-        if key.get("KeyState") == "PendingDeletion":
-            return f"deleted by KMS on {key['DeletionDate']:%Y-%m-%d}"
-    if ":secret:" in arn:
-        secret = module.api("secretsmanager").call(
-            "describe_secret", on=arn, absent=("ResourceNotFoundException",), SecretId=arn
-        )
-        if "DeletedDate" in secret:
-            return f"deleted by Secrets Manager on {secret['DeletedDate']:%Y-%m-%d}"
-    return ""
-
-
 def main() -> None:
     module = StackModule({}, state=False)
     module.exit_json(
         changed=False,
         resources=[
-            {"arn": arn, "component": tags.get(COMPONENT, ""), "going": going(module, arn)}
+            {"arn": arn, "component": tags.get(COMPONENT, ""), "going": stack_tags.going(module, arn)}
             for arn, tags in stack_tags.read(module).items()
         ],
     )
