@@ -50,6 +50,7 @@ MODULES = (
     "cloudwatch_dashboards",
     "firehose",
     "log_groups",
+    "budgets",
 )
 
 
