@@ -48,9 +48,9 @@ MODULES = (
     "sqs",
     "events_targets",
     "cloudwatch_dashboards",
+    "cloudwatch_metrics",
     "firehose",
     "log_groups",
-    "budgets",
 )
 
 
