@@ -51,6 +51,7 @@ MODULES = (
     "cloudwatch_metrics",
     "firehose",
     "log_groups",
+    "budgets",
 )
 
 
