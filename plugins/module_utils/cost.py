@@ -92,6 +92,17 @@ def stack(name: str, kind: str, given: Variables, prices: Prices) -> Report:
     }
 
 
+def live(name: str, found: Mapping[str, Any], given: Variables, prices: Prices) -> Report:
+    """What of an account's stack a difference needs, with the usage of the variables. ``found``: ``from_live``."""
+    rate = number(given["cost_krw_per_usd"])
+    lines = cost_lines.lines_of(cost_built.from_live(found, given), given)
+    return {
+        "stack": name,
+        "lines": [_line(line, price_of(line, prices), rate) for line in lines],
+        "total_krw": rounded_krw(total(lines, prices), rate),
+    }
+
+
 def _line(line: Line, price: Price, rate: Decimal) -> Report:
     amount = price.amount(line.quantity)
     record = price.record_amount(line.quantity) if line.text.in_record else None

@@ -57,6 +57,7 @@ class Built:
     database_hours: Decimal = HOURS  # a month
     bucket: bool = False  # its own, or a shared one that it writes to
     nat_gateways: int = 0  # its own
+    nat_addresses: int = 0  # of its own gateways, or left from one
     nat_route: bool = False  # through a NAT gateway, its own or a shared one
     endpoints: int = 0  # interface endpoints, each once for a zone
     logs_endpoint: bool = False
@@ -85,9 +86,11 @@ def from_variables(given: Variables) -> Built:
     """What the roles build. A foundation has a network and a bucket only (ENV-1, ENV-4)."""
     zones = len(given["vpc_availability_zones"])
     endpoint_services = given["vpc_interface_endpoint_services"] if given["vpc_interface_endpoints"] else []
+    gateways = nat_gateways(given)
     network: dict[str, Any] = {
         "bucket": True,
-        "nat_gateways": nat_gateways(given),
+        "nat_gateways": gateways,
+        "nat_addresses": gateways,
         "nat_route": given["vpc_nat_gateways"] != "none",
         "endpoints": len(endpoint_services) * zones,
         "logs_endpoint": "logs" in endpoint_services,
@@ -168,6 +171,45 @@ def alarm_metrics(given: Variables) -> tuple[int, int]:
     scaling = 2 * len(given["autoscaling_services"])  # out and in; target tracking makes two as well
     beyond = sum(len(alarms.names([row], services)) * (len(row.get("metrics") or [0]) - 1) for row in rows)
     return len(alarms.names(rows, services)) + scaling, beyond
+
+
+# From an account
+
+
+def from_live(live: Mapping[str, Any], given: Variables) -> Built:
+    """What the module ``cost_live_info`` has read.
+
+    The variables say what no part of the account does: whether the bucket is shared (ENV-4), and the hours of nights,
+    which count where the stack has schedules for them (ENV-6).
+    """
+    there = {name: value for name, value in live.items() if name not in ("services", "database", "nights")}
+    order = [service["name"] for service in given.get("ecs_services", [])]
+    services = sorted(live["services"], key=lambda service: [*order, service["name"]].index(service["name"]))
+    database = live["database"]
+    if database:
+        above = above_baseline(database["storage"], database["iops"], database["throughput"])
+        there["database"] = Database(database["instance_class"], database["multi_az"], database["storage"], *above)
+    if services:
+        there["architecture"] = services[0]["architecture"]
+    asleep = hours_up({**given, "nights_enabled": True}) if any(live["nights"].values()) else (HOURS, HOURS)
+    shared = given["s3_owner"] != given["stack_name"]
+    return Built(
+        **{
+            **there,
+            "services": tuple(
+                Service(service["name"], service["cpu"], service["memory"], live_tasks(service)) for service in services
+            ),
+            "services_hours": asleep[0] if live["nights"]["services"] else HOURS,
+            "database_hours": asleep[1] if live["nights"]["database"] else HOURS,
+            "bucket": live["bucket"] or (shared and bool(services)),
+        }
+    )
+
+
+def live_tasks(service: Mapping[str, Any]) -> int:
+    """Tasks that are desired now; of a service that sleeps at the moment the least that it has by day."""
+    count, least, most = (service[name] for name in ("desired_count", "min_capacity", "max_capacity"))
+    return int(count if most is None else min(max(count, least), most))
 
 
 # Hours

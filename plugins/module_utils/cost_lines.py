@@ -152,10 +152,10 @@ def storage_lines(built: Built, usage: Usage) -> Iterator[Line]:
 
 def network_lines(built: Built, usage: Usage) -> Iterator[Line]:
     """NAT (COST-4), what goes through it, and interface endpoints (NET-5)."""
-    gateways, endpoints = built.nat_gateways, built.endpoints
+    gateways, addresses, endpoints = built.nat_gateways, built.nat_addresses, built.endpoints
     logs = number(usage["cost_logs_gb"])
     yield Line("nat-gateway-hours", "nat-gateway-hour", gateways * HOURS, *_counted(gateways))
-    yield Line("nat-gateway-addresses", "public-ipv4-hour", gateways * HOURS, *_counted(gateways))
+    yield Line("nat-gateway-addresses", "public-ipv4-hour", addresses * HOURS, *_counted(addresses))
     if built.nat_route:
         yield Line("nat-gateway-data", "nat-gateway-gb", number(usage["cost_nat_gb"]))
         if not built.logs_endpoint:
