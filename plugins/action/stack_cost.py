@@ -7,7 +7,15 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.triflow.platform.plugins.action.validate_variables import ReadsVariables, refusal
-from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_prices, cost_record
+from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_measured, cost_prices, cost_record
+
+ARGUMENTS = {
+    "prices": {"type": "path", "required": True},
+    "measured": {
+        "type": "dict",
+        "options": {"usage": {"type": "dict", "required": True}, "hours": {"type": "int", "required": True}},
+    },
+}
 
 
 class ActionModule(ReadsVariables):
@@ -18,7 +26,7 @@ class ActionModule(ReadsVariables):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         given = task_vars or {}
-        _unused, args = self.validate_argument_spec({"prices": {"type": "path", "required": True}})
+        _unused, args = self.validate_argument_spec(ARGUMENTS)
         values, problems = self.read(given)
         if problems:
             return {**result, **refusal(given["inventory_hostname"], problems)}
@@ -26,6 +34,10 @@ class ActionModule(ReadsVariables):
         kind = next((kind for kind in cost_record.KINDS if kind in given["group_names"]), "")
         try:
             counted = cost.stack(values["stack_name"], kind, values, prices)
+            if args["measured"]:
+                found = cost_measured.variables(values, args["measured"]["usage"])
+                again = cost.stack(values["stack_name"], kind, found, prices)
+                counted["measured"] = cost_measured.scenario(values, counted, found, again, args["measured"])
         except cost.UnknownPriceError as error:
             raise AnsibleActionFail(str(error)) from error
         return {**result, "changed": False, "cost": counted}

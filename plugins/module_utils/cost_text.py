@@ -11,6 +11,7 @@ Table = list[list[str]]
 
 NOT_IN_RECORD = "*"
 FOOTNOTE = "* not in the record's table"
+NOT_MEASURED = "not measured"
 
 
 def krw(amount: int | None) -> str:
@@ -106,6 +107,32 @@ def difference_table(stack: Report) -> Table:
     return [["Line", "KRW before", "KRW after", "Adds"], *rows, total]
 
 
+def measured_usage_table(stack: Report) -> Table:
+    """Each usage with the variable that assumes it, and what was measured."""
+    rows = [
+        [
+            usage["text_en"],
+            usage["variable"],
+            usage["unit"],
+            _number(usage["assumed"]),
+            NOT_MEASURED if usage["measured"] is None else _number(usage["measured"]),
+        ]
+        for usage in stack["measured"]["usage"]
+    ]
+    return [["Usage of a month", "Variable", "Unit", "Assumed", "Measured"], *rows]
+
+
+def measured_table(stack: Report) -> Table:
+    """The lines that differ with the measured usage."""
+    measured = stack["measured"]
+    rows = [
+        [line["text_en"], krw(line["assumed_krw"]), krw(line["measured_krw"]), signed(line["adds_krw"])]
+        for line in measured["lines"]
+    ]
+    total = ["Total", krw(stack["total_krw"]), krw(measured["total_krw"]), signed(measured["adds_krw"])]
+    return [["Line", "KRW assumed", "KRW measured", "Adds"], *rows, total]
+
+
 def _rate(report: Report) -> str:
     rate = report["rate"]
     return (
@@ -120,6 +147,13 @@ def sections(report: Report) -> list[tuple[str, Table]]:
     for stack in report["stacks"]:
         title = f"{stack['stack']}: {krw(stack['total_krw'])} KRW ({stack['total_usd']:,.2f} USD) a month"
         found += [(title, stack_table(stack)), (f"{stack['stack']}: what switches would add", switch_table(stack))]
+        if "measured" in stack:
+            hours = stack["measured"]["hours"]
+            title = f"{stack['stack']} with measured usage: {krw(stack['measured']['total_krw'])} KRW a month"
+            found += [
+                (title, measured_table(stack)),
+                (f"{stack['stack']}: usage of the last {hours} hours, as a month", measured_usage_table(stack)),
+            ]
     if report["record"]:
         found.append(("The record's figures", record_table(report)))
     for stack in report.get("difference", {}).get("stacks", []):

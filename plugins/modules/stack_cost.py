@@ -15,6 +15,19 @@ options:
     description: File of prices, as C(roles/cost/files/prices.yml) is.
     type: path
     required: true
+  measured:
+    description:
+      - What M(triflow.platform.cost_usage_info) has measured. The stack is counted once more with it, as a second one.
+    type: dict
+    suboptions:
+      usage:
+        description: Variables of the role C(cost), with what was measured.
+        type: dict
+        required: true
+      hours:
+        description: Hours that it was measured over.
+        type: int
+        required: true
 attributes:
   check_mode:
     description: Does the same. It changes nothing.
@@ -67,6 +80,13 @@ cost:
       elements: dict
     drawing:
       description: What a drawing of the architecture shows.
+      type: dict
+    measured:
+      description:
+        - The second scenario. C(total_usd), C(total_krw) and C(adds_krw) of the month; C(lines) that differ, each with
+          C(id), C(assumed_krw) and C(measured_krw); and C(usage), each with C(variable), C(unit), C(assumed) and
+          C(measured), which is null where the variable's usage still counts.
+      returned: with O(measured)
       type: dict
   sample:
     stack: triflow-prod
