@@ -339,3 +339,33 @@ def test_difference_is_shown(browser: chromium.Page, tmp_path: Path) -> None:
         "₩462,577", "₩518,568", "+₩55,991", "₩55,991", "₩111,982", "+₩55,991",
     ]  # fmt: skip
     assert browser.errors() == []
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_measured_usage_is_shown(browser: chromium.Page, tmp_path: Path, width: int) -> None:
+    line = {"id": "internet-data", "text_en": "Data to the internet", "text_ko": "인터넷 전송 데이터"}
+    changed = {"assumed_krw": 1638, "measured_krw": 3276, "adds_krw": 1638}
+    usage = [
+        {"variable": name, "text_en": name, "text_ko": name, "unit": "GB", "assumed": 10, "measured": measured}
+        for name, measured in (("cost_transfer_gb", 1234.5678), ("cost_images_gb", None))
+    ]
+    first, *others = json.loads(json.dumps(REPORT["stacks"]))
+    totals = {"total_usd": 1.0, "total_krw": first["total_krw"] + 1638, "adds_krw": 1638}
+    first["measured"] = {"hours": 100, **totals, "lines": [{**line, **changed}], "usage": usage}
+    file = tmp_path / "cost.html"
+    file.write_text(cost_page.html({**REPORT, "stacks": [first, *others]}), encoding="utf-8")
+    show(browser, file, width=width)
+    browser.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
+
+    section = "section[aria-labelledby=measured]"
+    assert texts(browser, f"{section} table.wide tbody td") == [
+        f"₩{first['total_krw']:,}", f"₩{totals['total_krw']:,}", "+₩1,638", "₩1,638", "₩3,276", "+₩1,638",
+    ]  # fmt: skip
+    rows = f'{section} [data-usage="{first["stack"]}"] tbody'
+    assert texts(browser, f"{rows} td") == ["10GB", "1,234.5678", "10GB", "not measured측정되지 않음"]
+    assert texts(browser, f"{section} summary .number") == ["in 100 hours최근 100시간"]
+    assert shows_only(browser, "en")
+    contrast, text = browser.evaluate(WORST_CONTRAST)
+    assert contrast >= 4.5, text
+    assert browser.evaluate("document.documentElement.scrollWidth") == width
+    assert browser.errors() == []
