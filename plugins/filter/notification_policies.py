@@ -15,7 +15,9 @@ description:
   - Those of the topics, their key and the dead-letter queue, and the role of the function that writes to Slack (MON-8).
 options:
   _input:
-    description: C(account_id), and the ARNs C(topic), C(sms_topic), C(queue), C(secret) and C(log_group).
+    description:
+      - C(account_id), the ARNs C(topic), C(sms_topic), C(queue), C(secret) and C(log_group), and C(budgets), whether
+        AWS Budgets publishes to the topic, too.
     type: dict
     required: true
 author: TriFlow AI (@triflow-ai)
@@ -32,13 +34,14 @@ _value:
 """
 
 
-def notification_policies(settings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def notification_policies(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the documents."""
     try:
         account, topic, queue = settings["account_id"], settings["topic"], settings["queue"]
+        budgets = settings["budgets"]
         return {
-            "key": iam_policies.topic_key_policy(account),
-            "topic": iam_policies.topic_policy(topic, account),
+            "key": iam_policies.topic_key_policy(account, budgets),
+            "topic": iam_policies.topic_policy(topic, account, budgets),
             "sms_topic": iam_policies.topic_policy(settings["sms_topic"], account),
             "queue": iam_policies.dead_letter_policy(queue, topic),
             "role_trust": iam_policies.function_trust_policy(),

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.alarm_checks import alarm_problems
 from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_problems
+from ansible_collections.triflow.platform.plugins.module_utils.cost_checks import cost_problems
 from ansible_collections.triflow.platform.plugins.module_utils.dashboard_checks import dashboard_problems
 from ansible_collections.triflow.platform.plugins.module_utils.data_checks import data_problems
 from ansible_collections.triflow.platform.plugins.module_utils.edge_checks import edge_problems
@@ -51,5 +52,6 @@ CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (
     notification_problems,
     alarm_problems,
     dashboard_problems,
+    cost_problems,
     sharing_problems,
 )

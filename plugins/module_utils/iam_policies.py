@@ -193,22 +193,35 @@ def _for_service(sid: str, service: str, action: str | list[str], resource: str,
     return {**_statement(sid, action, resource, **condition), "Principal": {"Service": service}}
 
 
-def topic_policy(topic_arn: str, account_id: str) -> Policy:
-    """Who may publish: CloudWatch for alarms of this account, and EventBridge.
+def _of_budgets(account_id: str) -> dict[str, Any]:
+    """The condition on what AWS Budgets does with a topic and its key: for budgets of this account.
+
+    AWS Cost Management user guide, "Creating an Amazon SNS topic for budget notifications".
+    """
+    return {
+        "StringEquals": {"aws:SourceAccount": account_id},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:budgets::{account_id}:*"},
+    }
+
+
+def topic_policy(topic_arn: str, account_id: str, budgets: bool = False) -> Policy:
+    """Who may publish: CloudWatch for alarms of this account, EventBridge, and with ``budgets`` AWS Budgets.
 
     Amazon SNS developer guide, "Example cases for Amazon SNS access control". What condition keys EventBridge sends to
     a topic is not documented, so its statement has none: a key that is missing would keep every event away.
     """
     owner = {"StringEquals": {"aws:SourceAccount": account_id}}
-    return _policy(
-        [
-            _for_service("Alarms", "cloudwatch.amazonaws.com", "SNS:Publish", topic_arn, **owner),
-            _for_service("Events", "events.amazonaws.com", "SNS:Publish", topic_arn),
-        ]
-    )
+    statements = [
+        _for_service("Alarms", "cloudwatch.amazonaws.com", "SNS:Publish", topic_arn, **owner),
+        _for_service("Events", "events.amazonaws.com", "SNS:Publish", topic_arn),
+    ]
+    if budgets:
+        of_budgets = _of_budgets(account_id)
+        statements.append(_for_service("Budgets", "budgets.amazonaws.com", "SNS:Publish", topic_arn, **of_budgets))
+    return _policy(statements)
 
 
-def topic_key_policy(account_id: str) -> Policy:
+def topic_key_policy(account_id: str, budgets: bool = False) -> Policy:
     """Who may use the topics' key: the account's identities as IAM says, and who publishes (topic_policy).
 
     AWS KMS developer guide, "Default key policy"; Amazon SNS developer guide, "Enable compatibility between event
@@ -217,19 +230,20 @@ def topic_key_policy(account_id: str) -> Policy:
     """
     use = ["kms:Decrypt", "kms:GenerateDataKey"]
     owner = {"StringEquals": {"aws:SourceAccount": account_id}}
-    return _policy(
-        [
-            {
-                "Sid": "IdentitiesOfThisAccount",
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
-                "Action": "kms:*",
-                "Resource": "*",
-            },
-            _for_service("Alarms", "cloudwatch.amazonaws.com", use, "*", **owner),
-            _for_service("Events", "events.amazonaws.com", use, "*"),
-        ]
-    )
+    statements = [
+        {
+            "Sid": "IdentitiesOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        _for_service("Alarms", "cloudwatch.amazonaws.com", use, "*", **owner),
+        _for_service("Events", "events.amazonaws.com", use, "*"),
+    ]
+    if budgets:
+        statements.append(_for_service("Budgets", "budgets.amazonaws.com", use, "*", **_of_budgets(account_id)))
+    return _policy(statements)
 
 
 def dead_letter_policy(queue_arn: str, topic_arn: str) -> Policy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.triflow.platform.plugins.module_utils import live_budgets
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ GLOBAL_REGION = "us-east-1"  # where the tags of Route 53, a global service, are
 
 def read(module: StackModule) -> dict[str, dict[str, str]]:
     """``{ARN: tags}`` of what carries the stack's tag and is not gone."""
-    found = tagged(module, None) | tagged(module, GLOBAL_REGION, "route53:hostedzone") | _roles(module)
+    found = (
+        tagged(module, None) | tagged(module, GLOBAL_REGION, "route53:hostedzone") | _roles(module) | _budget(module)
+    )
     gone = _deleted(module, set(found))
     return {arn: found[arn] for arn in sorted(found) if arn not in gone}
 
@@ -46,6 +49,17 @@ def _roles(module: StackModule) -> dict[str, dict[str, str]]:
         if tags.get(STACK) == stack:
             found[role["Arn"]] = tags
     return found
+
+
+def _budget(module: StackModule) -> dict[str, dict[str, str]]:
+    """``{ARN: tags}`` of the stack's budget, which has its name. The tagging API is not documented to list budgets."""
+    stack = module.params["stack"]
+    account = module.api("sts").call("get_caller_identity", on="the account")["Account"]
+    # Most stacks have none, and their drift is read by identities that may not read budgets.
+    found = live_budgets.find_budget(module.api("budgets"), account, stack, lenient=True)
+    if found is None or found[1].get(STACK) != stack:
+        return {}
+    return {live_budgets.arn_of(account, stack): found[1]}
 
 
 def _deleted(module: StackModule, arns: set[str]) -> set[str]:

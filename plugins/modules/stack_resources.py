@@ -9,8 +9,9 @@ short_description: List everything that carries a stack's tag
 author: TriFlow AI (@triflow-ai)
 description:
   - Asks the Resource Groups Tagging API, in the stack's region and for hosted zones in us-east-1, and IAM and AWS
-    Budgets, whose roles and budgets that API does not list. Roles are looked for by the stack's name at the beginning
-    of theirs, a budget by the stack's name, and both by their tags. An identity that may not read budgets sees none.
+    Budgets, since that API does not list roles and is not documented to list budgets. Roles are looked for by the
+    stack's name at the beginning of theirs, a budget by the stack's name, and both by their tags. An identity that may
+    not read budgets sees none.
   - What AWS makes from a component carries its tag, too, such as a snapshot or a task. What is deleted already and only
     listed for a while is left out.
   - It changes nothing and does the same in check mode.

@@ -65,6 +65,8 @@ def described(lab: Lab) -> set[str]:
     found -= {item for item in found if item.startswith("kms ") and item.rpartition("/")[2] in managed}
     targets = lab.aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     clusters = lab.aws("ecs").describe_clusters(clusters=[STACK])["clusters"]
+    budgets = lab.aws("budgets").describe_budgets(AccountId="123456789012")["Budgets"]
+    found |= {f"budgets {budget['BudgetName']}" for budget in budgets}
     found |= {f"ecs {cluster['clusterName']}" for cluster in clusters if cluster["status"] == "ACTIVE"}
     return found | {f"application-autoscaling {target['ResourceId']}" for target in targets}
 
@@ -90,7 +92,8 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
 
     def write(services: list[dict[str, Any]]) -> None:
         host = {"s3_bucket_name": BUCKET, "dns_zone_name": f"{STACK}.com", "ecs_services": services}
-        inventory.write_text(json.dumps({"prod": {"hosts": {STACK: {**host, "vpc_flow_logs": True}}}}))
+        switches = {"vpc_flow_logs": True, "cost_budget_alarm": True, "cost_budget_krw": 500_000}
+        inventory.write_text(json.dumps({"prod": {"hosts": {STACK: {**host, **switches}}}}))
 
     def run(playbook: str, *options: str) -> Played:
         return play(lab, directory, playbook, "-i", str(inventory), *options)
@@ -104,6 +107,7 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     site = run("site.yml")
     assert site.exit_code == 0, site.output
     built = described(lab)
+    assert f"budgets {STACK}" in built
     refused = [destroy(stack_confirm_destroy="triflow-other"), destroy(rds_deletion_protection=True)]
     after_refusal = described(lab)
     lab.aws("s3").put_object(Bucket=BUCKET, Key="shared/system/one", Body=b"1")

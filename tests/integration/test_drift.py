@@ -205,6 +205,14 @@ def dashboard(lab: Lab) -> None:
     cloudwatch.put_dashboard(DashboardName=STACK, DashboardBody=json.dumps(body))
 
 
+def budget(lab: Lab) -> None:
+    budgets, own = lab.aws("budgets"), {"AccountId": "123456789012", "BudgetName": STACK}
+    found = budgets.describe_budget(**own)["Budget"]
+    kept = ("BudgetName", "BudgetType", "TimeUnit", "CostFilters", "CostTypes")
+    body = {**{key: found[key] for key in kept}, "BudgetLimit": {"Amount": "9999", "Unit": "USD"}}
+    budgets.update_budget(AccountId=own["AccountId"], NewBudget=body)
+
+
 def delete_alarm(lab: Lab) -> None:
     lab.aws("cloudwatch").delete_alarms(AlarmNames=[f"{STACK}-rds-cpu-high"])
 
@@ -245,6 +253,7 @@ CHANGES: list[tuple[str, str | None, tuple[Any, Any] | None, Callable[[Lab], Non
     ("alarm-rds-cpu-medium", "threshold", (99.0, 60.0), alarm),
     ("rule-task-stopped", "enabled", (False, True), rule),
     ("dashboard", "widget at 0,99", None, dashboard),
+    ("budget", "limit", ("9999.00 USD", "384.62 USD"), budget),
     ("alarm-rds-cpu-high", None, None, delete_alarm),
 ]
 
@@ -290,7 +299,10 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     lab.reset()
     directory = tmp_path_factory.mktemp("drift")
     inventory = directory / "hosts.yml"
-    inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {BUCKET}, dns_zone_name: {STACK}.com}}}}}}\n")
+    variables = (
+        f"s3_bucket_name: {BUCKET}, dns_zone_name: {STACK}.com, cost_budget_alarm: true, cost_budget_krw: 500000"
+    )
+    inventory.write_text(f"prod: {{hosts: {{{STACK}: {{{variables}}}}}}}\n")
     path = directory / "drift.json"
 
     def drift() -> Drift:

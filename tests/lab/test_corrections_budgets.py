@@ -12,7 +12,7 @@ from tests.lab.conftest import refused
 
 ACCOUNT = "123456789012"
 TOPIC = f"arn:aws:sns:ap-northeast-2:{ACCOUNT}:alarms"
-OVER_80 = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+OVER_80: dict[str, Any] = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
 SNS = {"SubscriptionType": "SNS", "Address": TOPIC}
 MAIL = {"SubscriptionType": "EMAIL", "Address": "someone@example.com"}
 

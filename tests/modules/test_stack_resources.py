@@ -47,6 +47,19 @@ def test_regional_global_and_iam_resources(lab: Lab, stack: str, run_module: Run
     assert {item["going"] for item in found.values()} == {""}
 
 
+def test_a_budget_with_the_stacks_name_and_tag(lab: Lab, stack: str, run_module: RunModule) -> None:
+    limit = {"Amount": "1.00", "Unit": "USD"}
+    for name, owner in ((stack, stack), (f"{stack}-2", "another")):
+        lab.aws("budgets").create_budget(
+            AccountId="123456789012",
+            Budget={"BudgetName": name, "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": limit},
+            ResourceTags=tag_list(expected_tags(owner, "budget")),
+        )
+    (found,) = run_module("stack_resources")["resources"]
+    assert (found["arn"], found["component"]) == (f"arn:aws:budgets::123456789012:budget/{stack}", "budget")
+    assert run_module("stack_resources", stack=f"{stack}-2")["resources"] == []
+
+
 def test_what_is_gone_is_left_out(lab: Lab, stack: str, run_module: RunModule) -> None:
     ec2, ecs = lab.aws("ec2"), lab.aws("ecs")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

@@ -123,7 +123,7 @@ def components_of_the_roles() -> set[str]:
     named = re.findall(r"\bcomponent: ([a-z][\w-]*-?(?:\{\{.*?\}\})?)", "\n".join(path.read_text() for path in roles))
     functions = "\n".join(path.read_text() for path in ROOT.glob("plugins/module_utils/*.py"))
     named += re.findall(r'"component": f?"([a-z][\w-]*-?(?:\{.*?\}[\w{}.-]*)?)"', functions)
-    return COMPONENTS | {re.sub(r"\{+.*?\}+", "x", name) for name in named} | {"endpoint-logs", "flow-log"}
+    return COMPONENTS | {re.sub(r"\{+.*?\}+", "x", name) for name in named} | {"endpoint-logs", "flow-log", "budget"}
 
 
 def test_the_names_are_found() -> None:

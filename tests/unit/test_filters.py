@@ -76,7 +76,7 @@ for module in (
         ),
         (
             "notification_policies",
-            [{"account_id": "123456789012", "topic": "t", "queue": "q"}],
+            [{"account_id": "123456789012", "budgets": False, "topic": "t", "queue": "q"}],
             AnsibleFilterError("notification_policies: 'sms_topic' is missing in the settings"),
         ),
         ("utc_window", ["3-4", "UTC"], AnsibleFilterError("utc_window: '3-4' is not a daily window")),

@@ -22,6 +22,8 @@ from ansible_collections.triflow.platform.plugins.module_utils.iam_policies impo
     trust_policy,
 )
 
+from lab.corrections.policy import Request, is_allowed
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it imports pkg_resources, which is deprecated
     from parliament import analyze_policy_string
@@ -254,12 +256,17 @@ def test_every_statement_of_the_functions_role() -> None:
     assert (statement["Principal"], statement["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
 
 
+WITH_BUDGETS = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.amazonaws.com"]
+
+
 @pytest.mark.parametrize(
     ("policy", "resource", "services"),
     [
         (topic_policy(TOPIC, ACCOUNT), TOPIC, ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
         (dead_letter_policy(QUEUE, TOPIC), QUEUE, ["sns.amazonaws.com"]),
         (topic_key_policy(ACCOUNT), "*", ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
+        (topic_policy(TOPIC, ACCOUNT, budgets=True), TOPIC, WITH_BUDGETS),
+        (topic_key_policy(ACCOUNT, budgets=True), "*", WITH_BUDGETS),
     ],
 )
 def test_who_may_use_topic_queue_and_key(policy: dict[str, Any], resource: str, services: list[str]) -> None:
@@ -272,6 +279,10 @@ def test_who_may_use_topic_queue_and_key(policy: dict[str, Any], resource: str, 
         condition = {
             "cloudwatch.amazonaws.com": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
             "sns.amazonaws.com": {"ArnEquals": {"aws:SourceArn": TOPIC}},
+            "budgets.amazonaws.com": {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                "ArnLike": {"aws:SourceArn": f"arn:aws:budgets::{ACCOUNT}:*"},
+            },
             "events.amazonaws.com": None,  # EventBridge tells neither
         }
         assert item.get("Condition") == condition[item["Principal"]["Service"]]
@@ -283,3 +294,20 @@ def test_the_keys_other_users_are_the_accounts_own() -> None:
     assert owner["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     uses = [item["Action"] for item in topic_key_policy(ACCOUNT)["Statement"] if "Service" in item["Principal"]]
     assert uses == [["kms:Decrypt", "kms:GenerateDataKey"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("source", "account", "allowed"),
+    [
+        (f"arn:aws:budgets::{ACCOUNT}:budget/triflow-prod", ACCOUNT, True),
+        ("arn:aws:budgets::999999999999:budget/triflow-prod", "999999999999", False),
+    ],
+)
+def test_a_budget_of_this_account_reaches_topic_and_key(source: str, account: str, allowed: bool) -> None:
+    context = {"aws:sourceaccount": [account], "aws:sourcearn": [source]}
+    for policy, action, resource in (
+        (topic_policy(TOPIC, ACCOUNT, budgets=True), "SNS:Publish", TOPIC),
+        (topic_key_policy(ACCOUNT, budgets=True), "kms:GenerateDataKey", "*"),
+    ):
+        request = Request(action, resource, ACCOUNT, frozenset({"budgets.amazonaws.com"}), context)
+        assert is_allowed(json.dumps(policy), request) is allowed
