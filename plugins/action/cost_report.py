@@ -24,6 +24,7 @@ ARGUMENTS = {
     "against_revision": {"type": "str"},
     "revision_report": {"type": "dict"},
     "against_stack": {"type": "str"},
+    "live_stacks": {"type": "list", "elements": "dict"},
     "json_path": {"type": "path"},
     "markdown_path": {"type": "path"},
     "html_path": {"type": "path"},
@@ -67,7 +68,9 @@ def as_json(report: dict[str, Any]) -> str:
 
 
 def difference(stacks: list[dict[str, Any]], args: dict[str, Any]) -> dict[str, Any] | None:
-    """What changed since an earlier report or revision, or what differs from another stack. None without either."""
+    """What changed since an earlier report or revision, or what differs from an account or another stack, if asked."""
+    if args["live_stacks"]:
+        return cost_difference.difference(args["live_stacks"], stacks, cost_difference.LIVE)
     if args["against_revision"]:
         return cost_difference.difference(args["revision_report"]["stacks"], stacks, args["against_revision"])
     if args["against"]:

@@ -11,6 +11,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import cost, cost
 
 ARGUMENTS = {
     "prices": {"type": "path", "required": True},
+    "live": {"type": "dict"},
     "measured": {
         "type": "dict",
         "options": {"usage": {"type": "dict", "required": True}, "hours": {"type": "int", "required": True}},
@@ -38,6 +39,8 @@ class ActionModule(ReadsVariables):
                 found = cost_measured.variables(values, args["measured"]["usage"])
                 again = cost.stack(values["stack_name"], kind, found, prices)
                 counted["measured"] = cost_measured.scenario(values, counted, found, again, args["measured"])
+            if args["live"]:
+                result["live"] = cost.live(values["stack_name"], args["live"], values, prices)
         except cost.UnknownPriceError as error:
             raise AnsibleActionFail(str(error)) from error
         return {**result, "changed": False, "cost": counted}

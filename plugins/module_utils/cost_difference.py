@@ -8,6 +8,8 @@ from typing import Any
 
 Report = dict[str, Any]
 
+LIVE = "the live stack"  # the label of what stands in an account
+
 
 def difference(before: Sequence[Report], after: Sequence[Report], label: str) -> Report:
     """Compare stacks of the same name. ``label`` says what ``before`` is; only lines that differ are listed.

@@ -45,6 +45,11 @@ options:
   against_stack:
     description: Name of one of the stacks, to compare the others with.
     type: str
+  live_stacks:
+    description:
+      - What stands in the account, to compare with. Of each stack the RV(triflow.platform.stack_cost#module:live).
+    type: list
+    elements: dict
   json_path:
     description: File to write the report to, as JSON.
     type: path

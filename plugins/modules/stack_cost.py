@@ -15,6 +15,10 @@ options:
     description: File of prices, as C(roles/cost/files/prices.yml) is.
     type: path
     required: true
+  live:
+    description:
+      - What M(triflow.platform.cost_live_info) has read. What stands costs with the usage of the variables is RV(live).
+    type: dict
   measured:
     description:
       - What M(triflow.platform.cost_usage_info) has measured. The stack is counted once more with it, as a second one.
@@ -94,4 +98,9 @@ cost:
     lines: []
     total_usd: 355.83
     total_krw: 462577
+live:
+  description: C(lines) and C(total_krw) of what stands, with C(stack), in the form of RV(cost).
+  returned: with O(live)
+  type: dict
+  sample: {stack: triflow-prod, lines: [], total_krw: 462577}
 """

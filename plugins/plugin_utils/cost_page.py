@@ -15,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jinja2
+from ansible_collections.triflow.platform.plugins.module_utils import cost_difference
 from ansible_collections.triflow.platform.plugins.plugin_utils import cost_drawing
 from markupsafe import Markup
 
@@ -48,6 +49,7 @@ VERIFIED = {
     "quoted": ("seen quoted from the AWS Price List", "AWS 가격표 인용에서 확인"),
     "assumed": ("assumed, not verified", "추정, 확인되지 않음"),
 }
+AGAINST = {cost_difference.LIVE: "계정에 있는 스택"}  # labels of a difference that are no names
 SHADES = 4  # more stacks than these are not told apart in a bar
 
 
@@ -78,6 +80,7 @@ def html(report: Report) -> str:
         switches=switches(stacks),
         prices=prices(stacks),
         VERIFIED=VERIFIED,
+        against=AGAINST,
     )
 
 
