@@ -7,8 +7,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import botocore.client
 import pytest
 from ansible_collections.triflow.platform.plugins.modules import cost_usage_info
+from botocore.exceptions import ClientError
 
 from tests.modules.conftest import RunModule
 from tests.modules.edge import Edge, edge
@@ -215,4 +217,23 @@ def test_a_metric_that_cloudwatch_does_not_give_fails(
     result = run_module("cost_usage_info")
     assert result["failed"] is True
     assert "does not give AWS/Logs IncomingBytes of" in result["msg"]
+    assert "cloudwatch:GetMetricData" in result["msg"]
+
+
+def test_a_refusal_names_the_call_and_the_permission(
+    used: Used, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used.log_group(used.backend, "log-group-backend")
+    call = botocore.client.BaseClient._make_api_call
+
+    def refused(client: Any, operation: str, parameters: Any) -> Any:
+        if operation == "GetMetricData":
+            said = "User: deploy is not authorized to perform: cloudwatch:GetMetricData"
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": said}}, operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", refused)
+    result = run_module("cost_usage_info")
+    assert result["failed"] is True
+    assert "cloudwatch get_metric_data failed on the metrics" in result["msg"]
     assert "cloudwatch:GetMetricData" in result["msg"]
