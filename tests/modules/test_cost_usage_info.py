@@ -178,6 +178,18 @@ def test_less_than_a_month_is_scaled_by_the_stack_s_first_hour(used: Used, stack
     assert found == {"cost_lcu": 0.5, "cost_notifications": 73, "cost_s3_standard_gb": 5}
 
 
+def test_more_metrics_than_one_call_takes(
+    used: Used, stack: str, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost_usage_info, "QUERIES", 2)
+    for name, component in (("alarms", "topic-alarms"), ("more", "topic-more"), ("sms", "topic-sms")):
+        used.topic(f"{stack}-{name}", component)
+        used.put("AWS/SNS", "NumberOfMessagesPublished", 72, 720, TopicName=f"{stack}-{name}")
+    before = len(used.lab.calls())
+    assert usage(run_module) == ({"cost_notifications": 146, "cost_sms": 73}, 720)
+    assert [call["operation"] for call in used.lab.calls()[before:]].count("GetMetricData") == 2
+
+
 def test_what_is_older_or_of_this_hour_or_another_s_does_not_count(
     used: Used, stack: str, run_module: RunModule
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_lines, cost_measured, cost_text
+from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_measured, cost_text
 from ansible_collections.triflow.platform.plugins.module_utils.cost_measured import USAGE
 from ansible_collections.triflow.platform.plugins.plugin_utils import cost_page
 
@@ -103,7 +103,8 @@ def test_capacity_units_that_were_measured_take_the_place_of_their_dimensions() 
     dimensions = {"new_connections_per_second": 50}
     found = second(usage={"cost_lcu": 0.5}, cost_lcu_dimensions=dimensions)
     assert figures(found)["cost_lcu"] == (2, 0.5)
-    assert cost_lines.lcu(cost_measured.variables(variables(cost_lcu_dimensions=dimensions), {})) == 2
+    (line,) = found["measured"]["lines"]
+    assert (line["id"], line["assumed_krw"]) == ("load-balancer-lcu", pytest.approx(4 * line["measured_krw"], abs=2))
 
 
 @pytest.mark.parametrize("name", USAGE)
