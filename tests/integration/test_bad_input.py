@@ -59,6 +59,7 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "zones of ap-northeast-2",
     ),
     "iops-of-a-small-volume": ({"rds_iops": 3000}, "rds_iops", 3000, "rds_allocated_storage of 400 GiB or more"),
+    "alarm-without-a-budget": ({"cost_budget_alarm": True}, "cost_budget_krw", 0, "in KRW, above 0"),
     "maximum-below-size": (
         {"rds_max_allocated_storage": 50},
         "rds_max_allocated_storage",
