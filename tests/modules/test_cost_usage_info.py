@@ -9,6 +9,7 @@ from typing import Any
 
 import botocore.client
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils import resource
 from ansible_collections.triflow.platform.plugins.modules import cost_usage_info
 from botocore.exceptions import ClientError
 
@@ -115,7 +116,7 @@ def test_everything_of_a_month(used: Used, stack: str, run_module: RunModule, ch
     used.put("AWS/SNS", "NumberOfMessagesPublished", 72, 5, TopicName=f"{stack}-alarms")
     used.put("AWS/SNS", "NumberOfMessagesPublished", 36, 5, TopicName=f"{stack}-sms")
     for hours_ago, size in ((24, 30), (48, 10)):
-        of_day = {"hours_ago": hours_ago, "BucketName": stack}
+        of_day: dict[str, Any] = {"hours_ago": hours_ago, "BucketName": stack}
         used.put("AWS/S3", "BucketSizeBytes", size * GIB, StorageType="StandardStorage", **of_day)
         used.put("AWS/S3", "BucketSizeBytes", GIB, StorageType="GlacierS3ObjectOverhead", **of_day)
         used.put("AWS/S3", "BucketSizeBytes", 2 * size * GIB, StorageType="GlacierStorage", **of_day)
@@ -214,7 +215,7 @@ def test_what_is_shared_is_not_asked_for(used: Used, stack: str, run_module: Run
 def test_a_repository_that_is_gone_and_still_listed(
     stack: str, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listed = {f"arn:aws:ecr:ap-northeast-2:123456789012:repository/{stack}/gone": {}}
+    listed: dict[str, Any] = {f"arn:aws:ecr:ap-northeast-2:123456789012:repository/{stack}/gone": {}}
     monkeypatch.setattr(cost_usage_info, "tagged", lambda *_unused: listed)
     assert usage(run_module) == ({"cost_images_gb": 0}, 0)
 
@@ -224,7 +225,7 @@ def test_a_metric_that_cloudwatch_does_not_give_fails(
 ) -> None:
     used.log_group(used.backend, "log-group-backend")
     answer = {"Id": "m0", "StatusCode": "Forbidden", "Timestamps": [], "Values": []}
-    monkeypatch.setattr(cost_usage_info.Api, "pages", lambda *_unused, **_also: [answer])
+    monkeypatch.setattr(resource.Api, "pages", lambda *_unused, **_also: [answer])
     monkeypatch.setattr(cost_usage_info, "tagged", lambda *_unused: {f"arn:aws:logs:r:1:log-group:{used.backend}": {}})
     result = run_module("cost_usage_info")
     assert result["failed"] is True
