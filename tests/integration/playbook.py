@@ -88,6 +88,19 @@ def play(lab: Lab, directory: Path, *arguments: str, seconds: int = TIMEOUT_SECO
     return Played(done.returncode, done.stdout + done.stderr, results, written, lab.calls()[before:])
 
 
+def against_live(lab: Lab, directory: Path, *arguments: str) -> dict[str, Any]:
+    """What the variables of one stack would cost against what stands: the difference of its report, line by line."""
+    path = directory / "against-live.json"
+    given = ("-e", "cost_against_live=true", "-e", f"cost_json_path={path}")
+    run = play(lab, directory, "playbooks/cost.yml", *given, *arguments)
+    assert run.exit_code == 0, run.output
+    assert run.writes == []
+    difference = json.loads(path.read_text(encoding="utf-8"))["difference"]
+    assert difference["against"] == "the live stack"
+    (stack,) = difference["stacks"]
+    return dict(stack)
+
+
 def kill_at(lab: Lab, directory: Path, operation: str, *arguments: str) -> None:
     """Start a playbook, and kill it and its children when it has called this operation.
 

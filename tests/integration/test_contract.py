@@ -5,10 +5,12 @@ The same runs are the molecule scenario's; here every call that they make is loo
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import Lab
-from tests.integration.playbook import Played, play
+from tests.integration.playbook import Played, against_live, play
 
 STACK = "triflow-prod"
 SITE = ("site.yml", "-i", "inventories/prod", "--diff")
@@ -89,3 +91,21 @@ def test_no_secret_is_shown(runs: dict[str, Played], lab: Lab) -> None:
     assert len(password) >= 8
     for run in runs.values():
         assert password not in run.output + str(run.summary)
+
+
+CHANGES = {  # variables, and the lines of the bill that they change
+    "rds_instance_class=db.t4g.large": {"database-hours"},
+    "ecs_desired_count=3": {"fargate-vcpu", "fargate-memory"},
+    "vpc_nat_gateways=per_zone": {"nat-gateway-hours", "nat-gateway-addresses"},
+}
+
+
+def test_what_stands_costs_what_the_variables_say(runs: dict[str, Played], lab: Lab, tmp_path: Path) -> None:
+    assert runs["run"].exit_code == 0
+    prod = ("-i", "inventories/prod")
+    same = against_live(lab, tmp_path, *prod)
+    assert same["lines"] == []
+    assert same["before_krw"] == same["after_krw"] > 0
+    changed = against_live(lab, tmp_path, *prod, *(word for change in CHANGES for word in ("-e", change)))
+    assert {line["id"] for line in changed["lines"]} == set.union(*CHANGES.values())
+    assert changed["before_krw"] == same["before_krw"]
