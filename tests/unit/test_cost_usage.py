@@ -9,6 +9,8 @@ import pytest
 from ansible_collections.triflow.platform.plugins.module_utils import cost_usage
 from ansible_collections.triflow.platform.plugins.module_utils.cost_usage import GIB, Metric
 
+from tests.unit.cost.stacks import ROOT, load
+
 END = datetime(2026, 2, 1, 12, tzinfo=UTC)
 HERE = "ap-northeast-2:123456789012"
 RESOURCES = {
@@ -117,3 +119,8 @@ def test_what_has_no_data_is_left_out_and_zero_is_not() -> None:
     assert cost_usage.measured([LCU, TOPIC], answers, END) == ({"cost_notifications": 0}, 10)
     assert cost_usage.measured([LCU, TOPIC], [answer(0), answer(1)], END) == ({}, 0)
     assert cost_usage.measured([], [], END) == ({}, 0)
+
+
+def test_components_that_are_told_apart_are_the_stack_s() -> None:
+    components = load(ROOT / "tests/unit/cost/components.yml")
+    assert {cost_usage.FLOW_LOGS, cost_usage.PHONES} <= set(components)
