@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from moto.budgets.exceptions import DuplicateRecordException, NotFoundException
-from moto.budgets.models import BudgetsBackend, Notification
+from moto.budgets.models import Budget, BudgetsBackend, Notification
 from moto.budgets.responses import BudgetsResponse
 from moto.core.exceptions import JsonRESTError
 
@@ -79,13 +79,11 @@ def _create_budget(original: Any, self: BudgetsResponse) -> str:
 
 @add(BudgetsResponse)
 def update_budget(self: BudgetsResponse) -> str:
-    """UpdateBudget: every part but the name; notifications stay."""
+    """UpdateBudget: every part but the name, the period too, which has its default when it is not given."""
     account, new = self._get_param("AccountId"), self._get_param("NewBudget")
     self.backend.describe_budget(account, new["BudgetName"])  # refuses what is not there
     _check_budget(new)
-    budget = self.backend.budgets[account][new["BudgetName"]]
-    period = new.get("TimePeriod") or budget.budget["TimePeriod"]
-    budget.budget = {**new, "TimePeriod": period, "LastUpdatedTime": budget.budget["LastUpdatedTime"]}
+    self.backend.budgets[account][new["BudgetName"]].budget = Budget(new, []).budget
     return json.dumps({})
 
 

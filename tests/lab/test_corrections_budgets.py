@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -55,13 +56,16 @@ def budget(lab: Lab) -> Budget:
 
 def test_an_update_changes_all_but_the_name_and_the_notifications(budget: Budget) -> None:
     budget.create({"Notification": OVER_80, "Subscribers": [SNS]})
-    before = budget.call("describe_budget")["Budget"]
+    default = budget.call("describe_budget")["Budget"]["TimePeriod"]
     new = budget.body(BudgetLimit={"Amount": "200.00", "Unit": "USD"}, CostFilters={"TagKeyValue": ["user:a$b"]})
+    period = {**default, "Start": datetime(2026, 1, 1, tzinfo=UTC)}
+    budget.client.update_budget(AccountId=ACCOUNT, NewBudget={**new, "TimePeriod": period})
+    assert budget.call("describe_budget")["Budget"]["TimePeriod"] == period
     budget.client.update_budget(AccountId=ACCOUNT, NewBudget=new)
     after = budget.call("describe_budget")["Budget"]
     assert after["BudgetLimit"]["Amount"] == "200.00"
     assert after["CostFilters"] == {"TagKeyValue": ["user:a$b"]}
-    assert after["TimePeriod"] == before["TimePeriod"]
+    assert after["TimePeriod"]["Start"].date() == default["Start"].date()
     assert len(budget.call("describe_notifications_for_budget")["Notifications"]) == 1
 
 
@@ -117,7 +121,9 @@ def test_subscribers_that_are_refused(budget: Budget, subscribers: list[dict[str
 
 
 def test_a_budget_has_ten_notifications(budget: Budget) -> None:
-    given = [{"Notification": {**OVER_80, "Threshold": float(at)}, "Subscribers": [SNS]} for at in range(11)]
+    given: list[dict[str, Any]] = [
+        {"Notification": {**OVER_80, "Threshold": float(at)}, "Subscribers": [SNS]} for at in range(11)
+    ]
     with refused("InvalidParameterException"):
         budget.create(*given)
     budget.create(*given[:10])

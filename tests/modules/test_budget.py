@@ -154,7 +154,7 @@ def test_an_amount_is_compared_as_a_number(budgets: Any, stack: str, run_module:
 
 
 def test_further_subscribers_go_and_their_addresses_are_not_shown(
-    budgets: Any, stack: str, run_module: RunModule
+    budgets: Any, stack: str, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_module(MODULE, **options(stack))
     own = {"AccountId": ACCOUNT, "BudgetName": stack}
@@ -164,7 +164,19 @@ def test_further_subscribers_go_and_their_addresses_are_not_shown(
     budgets.delete_notification(**own, Notification=forecast)
     budgets.create_notification(**own, Notification=forecast, Subscribers=[person])
     budgets.create_notification(**own, Notification={**below, "ThresholdType": "ABSOLUTE_VALUE"}, Subscribers=[person])
+    original, deleted = Api.call, []
+
+    def call(self: Api, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        if operation == "delete_notification":
+            deleted.append(parameters["Notification"])
+        return original(self, operation, **parameters)
+
+    monkeypatch.setattr(Api, "call", call)
     result = run_module(MODULE, **options(stack))
+    assert deleted == [
+        {**forecast, "ThresholdType": "PERCENTAGE"},  # as the reference names one: without its state
+        {**below, "ThresholdType": "ABSOLUTE_VALUE"},
+    ]
     fields = ["notification ACTUAL below 5", "notification FORECASTED above 100 %"]
     assert sorted(result["changes"][0]["fields"]) == fields
     assert "someone@example.com" not in str(result)
