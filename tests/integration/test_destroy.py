@@ -9,12 +9,29 @@ from typing import Any
 import pytest
 
 from tests.conftest import Lab
-from tests.integration.playbook import Played, play
+from tests.integration.playbook import Played, against_live, play
 
 STACK = "triflow-destroy"
 BUCKET = "triflow-ai-destroy"
 BACKEND = {"name": "backend", "container_port": 8000, "target_group": "backend"}
 WORKER = {"name": "worker", "command": ["work"], "cpu": 256, "memory": 512}
+# Every switch that production may have on, and what else costs something only when it is asked for.
+SWITCHES = {
+    "vpc_nat_gateways": "per_zone",
+    "vpc_flow_logs": True,
+    "vpc_interface_endpoints": True,
+    "alb_access_logs": True,
+    "ecs_cpu_architecture": "ARM64",
+    "autoscaling_policy": "target_tracking",
+    "rds_allocated_storage": 400,
+    "rds_max_allocated_storage": 800,
+    "rds_iops": 13000,
+    "rds_storage_throughput": 600,
+    "dashboard_custom_metrics": True,
+    "notifications_phone_numbers": ["+821000000000"],
+    "cost_budget_alarm": True,
+    "cost_budget_krw": 500_000,
+}
 UNPROTECTED = {"rds_deletion_protection": False, "alb_deletion_protection": False}
 # How each service lists what it has, and what names it there.
 LISTS: list[tuple[str, str, str, str | None]] = [
@@ -82,6 +99,8 @@ class Runs:
     again: Played
     emptied: Played
     left_at_last: set[str]
+    cost: dict[str, Any]  # of the variables against what was built
+    cost_at_last: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +111,7 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
 
     def write(services: list[dict[str, Any]]) -> None:
         host = {"s3_bucket_name": BUCKET, "dns_zone_name": f"{STACK}.com", "ecs_services": services}
-        switches = {"vpc_flow_logs": True, "cost_budget_alarm": True, "cost_budget_krw": 500_000}
-        inventory.write_text(json.dumps({"prod": {"hosts": {STACK: {**host, **switches}}}}))
+        inventory.write_text(json.dumps({"prod": {"hosts": {STACK: {**host, **SWITCHES}}}}))
 
     def run(playbook: str, *options: str) -> Played:
         return play(lab, directory, playbook, "-i", str(inventory), *options)
@@ -108,6 +126,7 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     assert site.exit_code == 0, site.output
     built = described(lab)
     assert f"budgets {STACK}" in built
+    cost = against_live(lab, directory, "-i", str(inventory))
     refused = [destroy(stack_confirm_destroy="triflow-other"), destroy(rds_deletion_protection=True)]
     after_refusal = described(lab)
     lab.aws("s3").put_object(Bucket=BUCKET, Key="shared/system/one", Body=b"1")
@@ -122,6 +141,8 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
         destroy(),
         destroy(s3_empty_bucket=True),
         described(lab),
+        cost,
+        against_live(lab, directory, "-i", str(inventory)),
     )
 
 
@@ -179,3 +200,13 @@ def test_nothing_that_carries_the_tag_is_left_but_what_is_named(runs: Runs, lab:
     # AWS lists deleted NAT gateways and stopped tasks for an hour.
     kept = {arn for arn in arns if ":natgateway/" not in arn and ":task/" not in arn}
     assert kept == {arn for arn in kept if any(line.startswith(f"{arn}: ") for line in report(runs.emptied))}
+
+
+def test_with_every_switch_on_it_costs_what_the_variables_say(runs: Runs) -> None:
+    assert runs.cost["lines"] == []
+    assert runs.cost["before_krw"] == runs.cost["after_krw"] > 0
+
+
+def test_then_nothing_costs_anything(runs: Runs) -> None:
+    assert runs.cost_at_last["before_krw"] == 0
+    assert {line["before_krw"] for line in runs.cost_at_last["lines"]} == {0}
