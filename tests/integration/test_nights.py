@@ -11,7 +11,7 @@ import pytest
 
 from lab.corrections.policy import Request, is_allowed
 from tests.conftest import Lab
-from tests.integration.playbook import Played, play
+from tests.integration.playbook import Played, against_live, play
 
 STACK = "triflow-nights"
 DATABASE = f"{STACK}-db"
@@ -47,6 +47,7 @@ class Runs:
     slept: tuple[str, int, int]
     off: Played
     rest: tuple[str, int, int]
+    cost: dict[str, Any]  # of the variables against the stack that sleeps
 
 
 def state(lab: Lab) -> tuple[str, int, int]:
@@ -109,6 +110,7 @@ def runs(lab: Lab, inventory: Path) -> Runs:
     asleep = state(lab)
     check, night = run("playbooks/ready.yml", "--check"), run("site.yml")
     after = state(lab)
+    cost = against_live(lab, inventory.parent, "-i", str(inventory))
     changed = run("playbooks/data.yml", "--tags", "rds", "-e", "rds_backup_retention_days=8")
     planned = run("playbooks/nights.yml", "-e", "nights_wanted=up", "--check")
     up = run("playbooks/nights.yml", "-e", "nights_wanted=up")
@@ -117,8 +119,8 @@ def runs(lab: Lab, inventory: Path) -> Runs:
     slept = state(lab)
     off = run("playbooks/compute.yml", "--tags", "nights", *OFF)
     return Runs(
-        built, schedules, asleep, check, night, after, changed, planned, up, awake, down, slept, off, state(lab)
-    )
+        built, schedules, asleep, check, night, after, changed, planned, up, awake, down, slept, off, state(lab), cost
+    )  # fmt: skip
 
 
 def test_the_schedules_are_there(runs: Runs) -> None:
@@ -214,3 +216,9 @@ def test_nights_now_is_refused(lab: Lab, tmp_path: Path, group: str, options: li
     run = play(lab, tmp_path, "playbooks/nights.yml", "-i", str(path), *given)
     assert run.exit_code != 0
     assert run.writes == []
+
+
+def test_a_stack_that_sleeps_costs_what_the_variables_say(runs: Runs) -> None:
+    """What is up by day counts, for the hours of the nights while the schedules are there."""
+    assert runs.cost["lines"] == []
+    assert runs.cost["before_krw"] == runs.cost["after_krw"] > 0
