@@ -42,7 +42,7 @@ from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import stack_tags
 from ansible_collections.triflow.platform.plugins.module_utils.dashboard import CUSTOM_METRICS
-from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services
+from ansible_collections.triflow.platform.plugins.module_utils.ecs import read_services
 from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK
 
@@ -80,13 +80,13 @@ def read_network(stack: Stack) -> Live:
     endpoints = [
         endpoint
         for endpoint in ec2.pages("describe_vpc_endpoints", "VpcEndpoints", **ours)
-        if endpoint["VpcEndpointType"] == "Interface" and endpoint["State"].lower() not in ENDPOINT_GONE
+        if endpoint["State"].lower() not in ENDPOINT_GONE
     ]
     return {
         "nat_gateways": len([gateway for gateway in gateways if gateway["State"] in ("pending", "available")]),
         "nat_addresses": len(ec2.call("describe_addresses", **ours)["Addresses"]),
         "nat_route": any("NatGatewayId" in route for table in tables for route in table["Routes"]),
-        "endpoints": sum(len(endpoint["SubnetIds"]) for endpoint in endpoints),
+        "endpoints": sum(len(endpoint["SubnetIds"]) for endpoint in endpoints),  # a gateway endpoint has none
         "logs_endpoint": any(endpoint["ServiceName"].endswith(".logs") for endpoint in endpoints),
         "flow_logs": bool(ec2.pages("describe_flow_logs", "FlowLogs", **ours)),
     }
@@ -128,15 +128,8 @@ def read_cluster(stack: Stack) -> Live:
     ecs = stack.module.api("ecs")
     answer = ecs.call("describe_clusters", on=stack.name, clusters=[stack.name], include=["SETTINGS"])
     settings = [item for cluster in answer["clusters"] if cluster["status"] == "ACTIVE" for item in cluster["settings"]]
-    services: list[Live] = []
-    if stack.arns("ecs:service/"):
-        arns: list[Any] = ecs.pages("list_services", "serviceArns", on=stack.name, cluster=stack.name)
-        described = read_services(ecs, stack.name, [arn.split("/")[-1] for arn in arns])
-        services = [
-            read_service(stack, service)
-            for service in described.values()
-            if service["status"] == "ACTIVE" and from_ecs(service.get("tags")).get(STACK) == stack.name
-        ]
+    described = read_services(ecs, stack.name, [arn.split("/")[-1] for arn in stack.arns("ecs:service/")])
+    services = [read_service(stack, service) for service in described.values() if service["status"] == "ACTIVE"]
     insights = {item["value"] for item in settings if item["name"] == "containerInsights"}
     return {"services": services, "container_insights": bool(insights - {"disabled"})}
 
@@ -154,7 +147,7 @@ def read_service(stack: Stack, service: Live) -> Live:
     actions = scaling.pages("describe_scheduled_actions", "ScheduledActions", **ours)
     policies = scaling.pages("describe_scaling_policies", "ScalingPolicies", **ours)
     capacities = [action.get("ScalableTargetAction", {}) for action in actions]
-    by_day: Live = next((capacity for capacity in [*capacities, *targets] if capacity.get("MaxCapacity")), {})
+    by_day: Live = next((capacity for capacity in [*targets, *capacities] if capacity.get("MaxCapacity")), {})
     return {
         "name": name,
         "cpu": int(task["cpu"]),
