@@ -5,6 +5,7 @@ Started by `lab.lifecycle` as `python -m lab.emulator <state directory> <file de
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -41,6 +42,8 @@ def serve(directory: Path, descriptor: int) -> None:
     # A reset drops the backends; that each is built once more before that costs the 1,582 managed policies again.
     IAMBackend.reset = lambda self: None  # type: ignore[method-assign]
     moto = DomainDispatcherApplication(create_backend_app)
+    # It lists its package's directory for each request.
+    moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
     application = AccessLog(KnownRegionsOnly(moto), directory / "access.jsonl")
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     # Some of moto's services call the server themselves.
