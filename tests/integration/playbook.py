@@ -21,13 +21,14 @@ TIMEOUT_SECONDS = 400
 
 @dataclass(frozen=True)
 class Played:
-    """What one run of ansible-playbook gave back. `calls` are the API calls that it made."""
+    """What one run of ansible-playbook gave back. `calls` are the API calls that it made, `seconds` what it took."""
 
     exit_code: int
     output: str
     results: dict[str, list[dict[str, Any]]]  # of each host, in order
     summary: dict[str, Any]
     calls: list[dict[str, Any]]
+    seconds: float
 
     @property
     def writes(self) -> list[str]:
@@ -66,6 +67,7 @@ def play(lab: Lab, directory: Path, *arguments: str, seconds: int = TIMEOUT_SECO
     before = len(lab.calls())
     summary = directory / "summary.json"
     summary.unlink(missing_ok=True)
+    started = time.monotonic()
     done = subprocess.run(
         [ANSIBLE_PLAYBOOK, *arguments],
         cwd=PROJECT,
@@ -76,6 +78,7 @@ def play(lab: Lab, directory: Path, *arguments: str, seconds: int = TIMEOUT_SECO
         timeout=seconds,
         check=False,
     )
+    took = time.monotonic() - started
     assert "{" in done.stdout, done.stdout + done.stderr
     # Progress lines may come before the JSON, the summary follows it.
     start = done.stdout.index('{\n    "custom_stats"')
@@ -85,7 +88,7 @@ def play(lab: Lab, directory: Path, *arguments: str, seconds: int = TIMEOUT_SECO
         for host, result in task["hosts"].items():
             results.setdefault(host, []).append(result)
     written = json.loads(summary.read_text(encoding="utf-8")) if summary.exists() else {}
-    return Played(done.returncode, done.stdout + done.stderr, results, written, lab.calls()[before:])
+    return Played(done.returncode, done.stdout + done.stderr, results, written, lab.calls()[before:], took)
 
 
 def against_live(lab: Lab, directory: Path, *arguments: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,13 @@ def test_ten_stacks_at_once(built: dict[str, Played]) -> None:
         there = {name for name in ten.components(stack) if not name.startswith("extension-")}
         assert there == {name for name in wanted if not name.startswith("extension-")}
         assert ten.summary["stacks"][stack].get("failed", []) == []
+
+
+@pytest.mark.skipif(
+    "PYTEST_XDIST_WORKER" in os.environ, reason="other tests take the processors, see docs/decisions.md"
+)
+def test_ten_take_less_than_four_times_as_long_as_one(built: dict[str, Played]) -> None:
+    assert built["ten"].seconds < 4 * built["one"].seconds
 
 
 @pytest.fixture(scope="module")
