@@ -167,7 +167,7 @@ def destroyed(plan: Played, lab: Lab, directory: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ORDER)
 def test_each_is_built(built: dict[str, Played], name: str) -> None:
     assert built[name].exit_code == 0, built[name].output
-    assert set(built[name].components(f"triflow-{name}").values()) == {"create", "none"}
+    assert {*built[name].components(f"triflow-{name}").values()} - {"none"} == {"create"}
 
 
 def test_then_there_is_nothing_to_do(plan: Played) -> None:

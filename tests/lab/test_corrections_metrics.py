@@ -17,7 +17,7 @@ DIMENSIONS = [
 ]
 
 
-@pytest.mark.parametrize("put", permutations(DIMENSIONS))
+@pytest.mark.parametrize("put", [*permutations(DIMENSIONS)])
 @pytest.mark.parametrize("asked", [DIMENSIONS, DIMENSIONS[::-1]])
 def test_the_order_of_dimensions_means_nothing(lab: Lab, put: list[Any], asked: list[Any]) -> None:
     cloudwatch, name, now = lab.aws("cloudwatch"), uuid.uuid4().hex, datetime.now(UTC)

@@ -86,6 +86,7 @@ class Way:
                 "account_id": ACCOUNT,
                 "topic": self.topic,
                 "sms_topic": f"{self.topic}-sms",
+                "budgets": False,
                 "queue": self.queue,
                 "secret": f"arn:aws:secretsmanager:ap-northeast-2:{ACCOUNT}:secret:{self.name}-??????",
                 "log_group": f"arn:aws:logs:ap-northeast-2:{ACCOUNT}:log-group:{log_group}",
