@@ -8,6 +8,7 @@ import re
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.conftest import PROJECT
 from tests.unit.cost.stacks import KINDS, report
 
 SECONDS = 300  # a machine under load
+START_SECONDS = 0.5  # of a processor, for `ansible-playbook --version`
 INVENTORIES = [word for kind in KINDS for word in ("-i", f"inventories/{kind}")]
 NOWHERE = "http://127.0.0.1:9"  # nobody listens on the discard port
 
@@ -187,16 +189,25 @@ def test_a_plan_ends_with_it_and_a_run_does_not(written: dict[str, Any]) -> None
     assert cost(*last, "--check", *over, playbook="site.yml").returncode == 2
 
 
+def processor_seconds(run: Callable[[], int]) -> float:
+    """What a run takes of the processor: on a busy machine it also waits for others."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert run() == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
 def test_all_environments_take_less_than_three_seconds() -> None:
-    """As `make cost` runs it. The processor's seconds: on a busy machine it also waits for others."""
+    """As `make cost` runs it. Where already the start of Ansible takes longer than usual, so may this."""
     makefile = (PROJECT / "Makefile").read_text()
     (callbacks,) = re.findall(r"ANSIBLE_CALLBACKS_ENABLED=(\S+) ansible-playbook playbooks/cost\.yml", makefile)
     took = []
     for _attempt in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert cost(*INVENTORIES, environment={"ANSIBLE_CALLBACKS_ENABLED": callbacks}).returncode == 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-        if took[-1] < 3:
+        start = processor_seconds(lambda: cost("--version").returncode)
+        all_of_it = processor_seconds(
+            lambda: cost(*INVENTORIES, environment={"ANSIBLE_CALLBACKS_ENABLED": callbacks}).returncode
+        )
+        took.append((start, all_of_it))
+        if all_of_it < 3 * max(1, start / START_SECONDS):
             return
-    pytest.fail(f"it took {took} seconds")
+    pytest.fail(f"the start of Ansible and all of it took {took} seconds")
