@@ -6,8 +6,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.triflow.platform.plugins.module_utils.live_rds import tagged
-from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, tagged
 
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import Api

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws, tagged
 
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
-
-
-def tagged(api: Api, stack: str, *types: str) -> dict[str, dict[str, str]]:
-    """``{ARN: tags}`` of the stack's resources of these types, by the Resource Groups Tagging API."""
-    found = api.pages(
-        "get_resources",
-        "ResourceTagMappingList",
-        on="the tags",
-        TagFilters=[{"Key": STACK, "Values": [stack]}],
-        ResourceTypeFilters=list(types),
-    )
-    return {item["ResourceARN"]: from_aws(item["Tags"]) for item in found}
 
 
 def read(rds: Api, tagging: Api, stack: str, names: list[str]) -> list[dict[str, Any]]:

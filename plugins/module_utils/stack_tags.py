@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import live_budgets
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import tagged as read_tagged
 
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
@@ -27,14 +28,7 @@ def tagged(module: StackModule, region: str | None, *types: str) -> dict[str, di
     api = module.api("resourcegroupstaggingapi")
     if region:
         api.client = module.client("resourcegroupstaggingapi", region=region)
-    found = api.pages(
-        "get_resources",
-        "ResourceTagMappingList",
-        on="the tags",
-        TagFilters=[{"Key": STACK, "Values": [module.params["stack"]]}],
-        ResourceTypeFilters=list(types),
-    )
-    return {item["ResourceARN"]: from_aws(item["Tags"]) for item in found}
+    return read_tagged(api, module.params["stack"], *types)
 
 
 def _roles(module: StackModule) -> dict[str, dict[str, str]]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
+
 STACK = "triflow:stack"
 COMPONENT = "triflow:component"
 
@@ -20,3 +25,15 @@ def from_aws(tag_list: list[dict[str, str]] | None) -> dict[str, str]:
 def to_aws(tags: dict[str, str]) -> list[dict[str, str]]:
     """A dict as ``[{"Key": k, "Value": v}]``, sorted by key."""
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+
+
+def tagged(api: Api, stack: str, *types: str) -> dict[str, dict[str, str]]:
+    """``{ARN: tags}`` of the stack's resources of these types, by the Resource Groups Tagging API."""
+    found = api.pages(
+        "get_resources",
+        "ResourceTagMappingList",
+        on="the tags",
+        TagFilters=[{"Key": STACK, "Values": [stack]}],
+        ResourceTypeFilters=list(types),
+    )
+    return {item["ResourceARN"]: from_aws(item["Tags"]) for item in found}

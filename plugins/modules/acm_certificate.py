@@ -76,9 +76,8 @@ from functools import cached_property
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import acm, placeholders
-from ansible_collections.triflow.platform.plugins.module_utils.live_rds import tagged
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, to_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tagged, to_aws
 
 SHOWN = ("id", "domain_name", "subject_alternative_names", "tags")
 

@@ -58,8 +58,8 @@ from itertools import batched
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import cost_usage
-from ansible_collections.triflow.platform.plugins.module_utils.live_rds import tagged
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.tags import tagged
 
 QUERIES = 500  # of one GetMetricData
 COMPLETE = ("Complete", "PartialData")  # the second one says that more pages follow
