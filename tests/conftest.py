@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from lab import lifecycle
@@ -27,6 +28,10 @@ PARTS = ("integration", "lint", "browser", "modules", "lab", "unit")
 ORDER = ("tests/molecule", *SERVICES, *(f"tests/{part}" for part in PARTS))
 # One session for all clients: it reads each service's model once.
 AWS: Any = boto3.Session()
+
+# How fast a busy machine makes examples says nothing of the code.
+settings.register_profile("triflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("triflow")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

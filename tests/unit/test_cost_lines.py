@@ -156,7 +156,7 @@ USAGE = sorted(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(USAGE), st.integers(0, 10**6)), st.sampled_from(USAGE), st.integers(1, 10**6))
 def test_more_usage_never_costs_less_and_nothing_is_negative(usage: dict[str, int], more: str, by: int) -> None:
     everything: dict[str, Any] = {"vpc_flow_logs": True, "alb_access_logs": True, "dashboard_custom_metrics": True}
