@@ -91,7 +91,7 @@ lint-sanity: .venv/.test
 lint-build: .venv/.test
 	$(PYTHON) -m pytest tests/unit/test_build.py
 
-docs: .venv/.lab ## write docs/roles and docs/plugins.md anew from the sources
+docs: .venv/.lab ## write docs/roles, docs/plugins.md and docs/aws.md anew from the sources
 	$(PYTHON) scripts/docs.py
 
 build: .venv/.lab ## build the collection's archive

@@ -1,4 +1,5 @@
-"""Write docs/roles/*.md and docs/plugins.md from the argument specs, the defaults and the plugins' documentation.
+"""Write docs/roles/*.md, docs/plugins.md and docs/aws.md from the argument specs, the defaults, the plugins'
+documentation and the tables of AWS's rules.
 
 `make docs` runs it; tests/unit/test_docs.py fails when the committed pages differ from what it would write.
 """
@@ -7,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -35,6 +37,26 @@ ROLE_TESTS = {
     "security_groups": "molecule/default/tests/test_network.py",
     "vpc": "molecule/default/tests/test_network.py",
 }
+UTILITIES = "ansible_collections.triflow.platform.plugins.module_utils"
+
+
+class AwsTable(NamedTuple):
+    """What AWS documents, as the code has it: a tuple of NamedTuple in a file of plugins/module_utils."""
+
+    title: str
+    text: str
+    module: str
+    name: str
+
+
+AWS_TABLES = (
+    AwsTable(
+        "How long CloudWatch keeps a log group's events",
+        "Any other number of days is refused, by CloudWatch and by the preflight.",
+        "log_checks",
+        "RETENTIONS",
+    ),
+)
 FILTER_TESTS = "tests/unit/test_filters.py"
 CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")
 
@@ -237,9 +259,34 @@ def plugins_page() -> str:
     return "\n".join(lines)
 
 
+def cell(value: Any) -> str:
+    """Return a value of a table's row as text."""
+    if value is None:
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, (tuple, list, set, frozenset)) else str(value)
+
+
+def aws_page() -> str:
+    lines = [
+        "# What AWS documents",
+        "",
+        NOTICE,
+        "",
+        "Facts that are AWS's and not this project's. The code reads the same tables, and each row names its source.",
+        "",
+    ]
+    for title, text, module, name in AWS_TABLES:
+        rows = getattr(import_module(f"{UTILITIES}.{module}"), name)
+        header = [field.replace("_", " ") for field in rows[0]._fields]
+        lines += [f"## {title}", "", text, "", f"Read from `plugins/module_utils/{module}.py`.", ""]
+        lines += [*table(header, [[cell(value) for value in row] for row in rows]), ""]
+    return "\n".join(lines)
+
+
 def pages() -> dict[str, str]:
     """Return the text of each page by its path from the project's root."""
-    return {f"docs/roles/{role}.md": role_page(role) for role in roles()} | {"docs/plugins.md": plugins_page()}
+    single = {"docs/plugins.md": plugins_page(), "docs/aws.md": aws_page()}
+    return {f"docs/roles/{role}.md": role_page(role) for role in roles()} | single
 
 
 def main() -> None:
@@ -252,4 +299,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    from ansible.plugins.loader import init_plugin_loader
+
+    init_plugin_loader([str(ROOT / "collections")])  # so that the tables can be imported
     main()

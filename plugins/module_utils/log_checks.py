@@ -5,17 +5,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Pattern, Range, limit_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 Variables = Mapping[str, Any]
 
-# Amazon CloudWatch Logs API reference, PutRetentionPolicy.
-RETENTION_DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+
+class Retention(NamedTuple):
+    """The numbers of days that CloudWatch takes as a log group's retention."""
+
+    days: tuple[int, ...]
+    source: str
+
+
+RETENTIONS = (
+    Retention(
+        (
+            *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
+            *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+        ),
+        "Amazon CloudWatch Logs API reference, PutRetentionPolicy",
+    ),
 )
+RETENTION_DAYS = RETENTIONS[0].days
 RETENTION_VARIABLES = (
     "logs_retention_days",
     "logs_database_retention_days",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,10 @@ def identifiers(text: str) -> set[str]:
 
 def test_pages_are_what_make_docs_writes() -> None:
     generated = docs.pages()
-    committed = {f"docs/roles/{path.name}" for path in (ROOT / "docs/roles").iterdir()} | {"docs/plugins.md"}
+    committed = {f"docs/roles/{path.name}" for path in (ROOT / "docs/roles").iterdir()} | {
+        "docs/plugins.md",
+        "docs/aws.md",
+    }
     assert committed == set(generated), "run make docs"
     stale = [name for name, text in generated.items() if (ROOT / name).read_text() != text]
     assert not stale, f"run make docs: {', '.join(stale)} would change"
@@ -94,6 +98,13 @@ def test_record_names_what_is_there(row: list[str]) -> None:
         for path, function in found:
             assert (ROOT / path).is_file(), path
             assert not function or f"def {function}(" in (ROOT / path).read_text(), function
+
+
+def test_every_row_of_what_aws_documents_names_its_source() -> None:
+    for table in docs.AWS_TABLES:
+        rows = getattr(import_module(f"{docs.UTILITIES}.{table.module}"), table.name)
+        assert rows
+        assert all(row._fields[-1] == "source" and row.source for row in rows), table.title
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
