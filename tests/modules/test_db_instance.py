@@ -147,6 +147,25 @@ def test_an_exact_version_is_honoured_and_a_newer_one_is_not_downgraded(
     assert described(rds, stack)["EngineVersion"] == newest
 
 
+@pytest.mark.xfail(strict=True, reason="a version of Extended Support is not read")
+def test_a_version_of_extended_support_is_pinned_kept_and_upgraded(
+    stack: str, rds: Any, options: dict[str, Any], run_module: RunModule
+) -> None:
+    rds.create_db_parameter_group(
+        DBParameterGroupName=f"{stack}-11", DBParameterGroupFamily="postgres11", Description=stack
+    )
+    of_11 = {**options, "db_parameter_group_name": f"{stack}-11"}
+    run_module(MODULE, **{**of_11, "engine_version": "11.22-rds.20240418"})
+    assert described(rds, stack)["EngineVersion"] == "11.22-rds.20240418"
+    # Any 11 is what runs, and so is 11.22 itself: this is a later release of it.
+    for wish in ("11", "11.22", "11.22-RDS.20240418"):
+        assert run_module(MODULE, **{**of_11, "engine_version": wish})["changed"] is False
+    newer = {**of_11, "engine_version": "11.22-rds.20241121"}
+    assert "rds_allow_restart" in run_module(MODULE, **newer)["msg"]
+    assert run_module(MODULE, **{**newer, "allow_restart": True})["changes"][0]["fields"] == ["engine_version"]
+    assert described(rds, stack)["EngineVersion"] == "11.22-rds.20241121"
+
+
 @pytest.mark.parametrize(
     ("change", "accepted"),
     [

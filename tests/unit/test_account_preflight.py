@@ -34,7 +34,12 @@ class Rds:
 
     def pages(self, operation: str, key: str, **parameters: Any) -> list[dict[str, str]]:
         assert (operation, key, parameters["Engine"]) == ("describe_db_engine_versions", "DBEngineVersions", "postgres")
-        return [{"EngineVersion": version} for version in self.offered]
+        families = [family for wish in parameters.get("Filters", []) for family in wish["Values"]]
+        return [
+            {"EngineVersion": version}
+            for version in self.offered
+            if not families or f"postgres{version.partition('.')[0]}" in families
+        ]
 
 
 def resolve(wish: str, running: str | None = None) -> str:
@@ -63,8 +68,34 @@ def test_engine_version(wish: str, running: str | None, version: str) -> None:
 def test_engine_version_not_on_offer_names_those_of_its_major_version() -> None:
     with pytest.raises(ValueError, match=r"14\.10 is not on offer; on offer are: 14\.9, 14\.18$"):
         resolve("14.10")
-    with pytest.raises(ValueError, match=r"16 is not on offer; on offer are: 13\.20, 14\.9, 14\.18, 15\.4$"):
-        resolve("16")
+
+
+OF_A_REGION = ["11.22-rds.20240418", "14.9", "14.22", "14.22-rds.20270401", "15.4"]
+
+
+@pytest.mark.xfail(strict=True, reason="Extended Support's versions are not read")
+@pytest.mark.parametrize(
+    ("wish", "running", "version"),
+    [
+        ("14", None, "14.22-rds.20270401"),
+        ("14.9", None, "14.9"),
+        ("14.22-rds.20270401", None, "14.22-rds.20270401"),
+        ("11", None, "11.22-rds.20240418"),
+        ("14", "14.22-rds.20270401", "14.22-rds.20270401"),
+        ("14", "14.22-R1", "14.22-R1"),
+        ("14.22", "14.22-rds.20270401", "14.22-rds.20270401"),
+    ],
+)
+def test_engine_version_in_a_region_with_extended_support(wish: str, running: str | None, version: str) -> None:
+    rds: Any = Rds(running, OF_A_REGION)
+    assert resolve_engine_version(rds, wish, "triflow-prod-db") == version
+
+
+@pytest.mark.xfail(strict=True, reason="Extended Support's versions are not read")
+def test_a_major_version_not_on_offer_names_the_major_versions() -> None:
+    rds: Any = Rds(None, OF_A_REGION)
+    with pytest.raises(ValueError, match=r"16 is not on offer; on offer are the major versions 11, 14, 15$"):
+        resolve_engine_version(rds, "16", "triflow-prod-db")
 
 
 @pytest.mark.parametrize("region", ["ap-northeast-2", "cn-north-1", "us-gov-west-1"])
