@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ PAGE = 100
 
 
 def order(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+    """Versions in order. User guide, "Amazon RDS Extended Support version naming": 11.22-rds.20240418."""
+    return tuple(map(int, re.findall(r"\d+", version)))
 
 
 def resolve(version: str | None) -> str:

@@ -37,9 +37,10 @@ PATTERNS = {
         "1 to 63 letters, digits and underscores, the first a letter; not admin or rdsadmin",
     ),
     "rds_engine_version": Pattern(
-        r"1[3-8](\.\d{1,2})?",
+        # versions.py names the pages that say how RDS names them
+        r"\d{2}(\.\d{1,2}(-(?i:rds\.\d{8}(\.R\d+(\.\d{8})?)?|R\d+))?)?",
         "it is no version of RDS for PostgreSQL",
-        'a major version such as "14", or an exact one such as "14.18", in quotes',
+        'a major version such as "14", or an exact one such as "14.18" or "11.22-rds.20240418", in quotes',
     ),
     "rds_instance_class": Pattern(
         r"db\.[a-z0-9-]+\.[a-z0-9-]+", "it is no DB instance class", "a class such as db.t4g.medium"

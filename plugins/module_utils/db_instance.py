@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
-from ansible_collections.triflow.platform.plugins.module_utils.versions import is_newer, version_matches
+from ansible_collections.triflow.platform.plugins.module_utils.versions import (
+    is_newer,
+    major_version,
+    version_matches,
+)
 
 # option: (parameter of CreateDBInstance, ModifyDBInstance and PendingModifiedValues)
 PARAMETERS = {
@@ -91,7 +95,7 @@ def refusals(live: dict[str, Any], wanted: dict[str, Any], fields: list[str], al
         for field in fields
         if field in REPLACES
     ]
-    if "engine_version" in fields and _major(live["engine_version"]) != _major(wanted["engine_version"]):
+    if "engine_version" in fields and major_version(live["engine_version"]) != major_version(wanted["engine_version"]):
         sentences.append(
             f"{change('engine_version')} changes the major version. Do that by hand, with its own tests and snapshot, "
             "then set the variable."
@@ -108,10 +112,6 @@ def refusals(live: dict[str, Any], wanted: dict[str, Any], fields: list[str], al
             if field in RESTARTS
         ]
     return sentences
-
-
-def _major(version: str) -> str:
-    return version.split(".", maxsplit=1)[0]
 
 
 def modification(live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> dict[str, Any]:

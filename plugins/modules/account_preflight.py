@@ -137,7 +137,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     problem,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.versions import is_newer, newest_version, version_matches
+from ansible_collections.triflow.platform.plugins.module_utils.versions import is_newer, read_newest, version_matches
 
 try:
     import botocore.session
@@ -220,10 +220,7 @@ def resolve_engine_version(rds: Api, wish: str, identifier: str) -> str:
     running = answer["DBInstances"][0]["EngineVersion"] if answer else None
     if running and (version_matches(running, wish) or is_newer(running, wish)):
         return str(running)
-    items = rds.pages("describe_db_engine_versions", "DBEngineVersions", on="the engine postgres", Engine="postgres")
-    offered = [item["EngineVersion"] for item in items]
-    major = wish.partition(".")[0]
-    return newest_version([version for version in offered if version_matches(version, major)] or offered, wish)
+    return read_newest(rds, wish)
 
 
 def bucket_problems(s3: Any, bucket: str, account: str, region: str, missing: list[Problem]) -> list[Problem]:

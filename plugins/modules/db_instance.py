@@ -151,7 +151,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.db_instance impor
 )
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
-from ansible_collections.triflow.platform.plugins.module_utils.versions import newest_version
+from ansible_collections.triflow.platform.plugins.module_utils.versions import read_newest
 
 # What the stack decides for every instance: encrypted (DB-12), private (DB-13), gp3 (DB-4), password managed by RDS.
 FIXED = {
@@ -238,12 +238,8 @@ class Database(Resource):
             )
 
     def _newest(self) -> str:
-        offered = self.rds.pages(
-            "describe_db_engine_versions", "DBEngineVersions", on=self.identifier, Engine="postgres"
-        )
-        wish = self.module.params["engine_version"]
         try:
-            return newest_version([version["EngineVersion"] for version in offered], wish)
+            return read_newest(self.rds, self.module.params["engine_version"])
         except ValueError as error:
             self.module.fail(msg=f"engine_version (variable rds_engine_version): {error}")
 

@@ -22,7 +22,6 @@ def test_describe_db_engine_versions_lists_the_minor_versions_of_every_major(lab
     assert "14.10" not in found
 
 
-@pytest.mark.xfail(strict=True, reason="the lab's list has no such rows")
 def test_describe_db_engine_versions_lists_versions_of_extended_support(lab: Lab) -> None:
     """Amazon RDS user guide, "Amazon RDS Extended Support version naming"."""
     found = versions(lab, Engine="postgres")
@@ -39,7 +38,6 @@ def test_describe_db_engine_versions_lists_versions_of_extended_support(lab: Lab
     assert "11.22-rds.20240418" not in targets
 
 
-@pytest.mark.xfail(strict=True, reason="the lab's list has no such rows")
 def test_a_version_of_extended_support_is_created_and_upgraded(account: Account) -> None:
     assert account.database(EngineVersion="11.22-rds.20240418")["EngineVersion"] == "11.22-rds.20240418"
 

@@ -147,7 +147,6 @@ def test_an_exact_version_is_honoured_and_a_newer_one_is_not_downgraded(
     assert described(rds, stack)["EngineVersion"] == newest
 
 
-@pytest.mark.xfail(strict=True, reason="a version of Extended Support is not read")
 def test_a_version_of_extended_support_is_pinned_kept_and_upgraded(
     stack: str, rds: Any, options: dict[str, Any], run_module: RunModule
 ) -> None:

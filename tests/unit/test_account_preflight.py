@@ -73,7 +73,6 @@ def test_engine_version_not_on_offer_names_those_of_its_major_version() -> None:
 OF_A_REGION = ["11.22-rds.20240418", "14.9", "14.22", "14.22-rds.20270401", "15.4"]
 
 
-@pytest.mark.xfail(strict=True, reason="Extended Support's versions are not read")
 @pytest.mark.parametrize(
     ("wish", "running", "version"),
     [
@@ -91,7 +90,6 @@ def test_engine_version_in_a_region_with_extended_support(wish: str, running: st
     assert resolve_engine_version(rds, wish, "triflow-prod-db") == version
 
 
-@pytest.mark.xfail(strict=True, reason="Extended Support's versions are not read")
 def test_a_major_version_not_on_offer_names_the_major_versions() -> None:
     rds: Any = Rds(None, OF_A_REGION)
     with pytest.raises(ValueError, match=r"16 is not on offer; on offer are the major versions 11, 14, 15$"):

@@ -68,12 +68,10 @@ EXTENDED = [
 ]
 
 
-@pytest.mark.xfail(strict=True, reason="only numbers with dots between are read")
 def test_versions_of_extended_support_and_incremental_releases_are_in_order() -> None:
     assert sorted(set(EXTENDED), key=version_parts) == EXTENDED
 
 
-@pytest.mark.xfail(strict=True, reason="only numbers with dots between are read")
 @pytest.mark.parametrize(
     ("wish", "version"),
     [
@@ -89,13 +87,11 @@ def test_newest_version_among_those_of_extended_support(wish: str, version: str)
     assert newest_version(EXTENDED, wish) == version
 
 
-@pytest.mark.xfail(strict=True, reason="only numbers with dots between are read")
 def test_an_exact_wish_is_not_met_by_a_later_release_of_it() -> None:
     with pytest.raises(ValueError, match=r"14\.22 is not on offer"):
         newest_version(["14.22-rds.20270401", "14.21"], "14.22")
 
 
-@pytest.mark.xfail(strict=True, reason="only numbers with dots between are read")
 @pytest.mark.parametrize(
     ("version", "other", "newer"),
     [
@@ -112,7 +108,6 @@ def test_is_newer_for_any_version(version: str, other: str, newer: bool) -> None
     assert is_newer(version, other) is newer
 
 
-@pytest.mark.xfail(strict=True, reason="only numbers with dots between are read")
 @given(st.text())
 def test_any_version_that_rds_may_name_is_read(suffix: str) -> None:
     assert version_matches(f"14.22-{suffix}", "14")
