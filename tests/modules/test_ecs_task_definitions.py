@@ -97,6 +97,22 @@ def test_the_plan_names_the_revision_by_a_placeholder(run_module: RunModule, sta
     assert run(run_module, stack, memory=2048)["resources"][COMPONENT]["id"] == revisions(compute)[-1] != first
 
 
+@pytest.mark.xfail(strict=True, reason="the diff shows every value")
+def test_what_looks_like_a_secret_is_not_shown(run_module: RunModule, stack: str, compute: Compute) -> None:
+    def environment(**values: str) -> dict[str, Any]:
+        named = [{"name": name, "value": value} for name, value in values.items()]
+        return {"containers": [{**CONTAINER, "environment": named, "command": ["x", "AKIAIOSFODNN7EXAMPLE"]}]}
+
+    secrets = {"DB_PASSWORD": "hunter2", "ID": "AKIAIOSFODNN7EXAMPLE", "MODE": "a"}
+    first = run(run_module, stack, **environment(**secrets))
+    second = run(run_module, stack, **environment(**{**secrets, "DB_PASSWORD": "hunter3"}))
+    assert [change["fields"] for change in second["changes"]] == [["backend.environment"]]
+    for result in (first, second, run(run_module, stack, state="absent")):
+        assert "hunter" not in str(result)
+        assert "AKIA" not in str(result)
+    assert "hunter3" in str(compute.ecs.describe_task_definition(taskDefinition=second["resources"][COMPONENT]["id"]))
+
+
 def test_the_order_of_a_command_counts(run_module: RunModule, stack: str, compute: Compute) -> None:
     run(run_module, stack, containers=[{**CONTAINER, "command": ["serve", "fast"]}])
     result = run(run_module, stack, containers=[{**CONTAINER, "command": ["fast", "serve"]}])

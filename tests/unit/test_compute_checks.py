@@ -80,6 +80,42 @@ def test_one_wrong_value_is_one_problem(change: dict[str, Any], variable: str, r
     assert accepted in found["accepted"]
 
 
+@pytest.mark.parametrize(
+    ("change", "variable", "reason", "accepted"),
+    [
+        ({"ecs_image": "https://ghcr.io/x/y:1"}, "ecs_image", "no address", "did you mean ghcr.io/x/y:1?"),
+        ({"ecs_image": "TriFlow/Backend:1.0"}, "ecs_image", "lower-case", "did you mean triflow/backend:1.0?"),
+        ({"ecs_image": "ghcr.io/x//y:1"}, "ecs_image", "no image", "repository:tag"),
+        ({"ecs_image": f"ghcr.io/{'x' * 250}:1"}, "ecs_image", "255 characters", "repository:tag"),
+        ({"ecs_prometheus_image": "Prom/Prometheus:v3"}, "ecs_prometheus_image", "lower-case", "prom/prometheus:v3"),
+        ({"release_image": "TriFlow/Backend:1.0"}, "release_image", "lower-case", "triflow/backend:1.0"),
+        (services(image="docker://x/y:1"), "ecs_services", "no address", "did you mean x/y:1?"),
+        ({"iam_write_prefixes": ["s3://bucket/tenants/"]}, "iam_write_prefixes", "bucket", "tenants/"),
+        ({"iam_read_prefixes": ["arn:aws:s3:::bucket/x/"]}, "iam_read_prefixes", "bucket", "tenants/"),
+        ({"ecs_services": [], "autoscaling_services": []}, "ecs_services", "empty", "one or more services"),
+        ({"security_groups_load_balancer_ports": []}, "security_groups_load_balancer_ports", "empty", "one or more"),
+    ],
+)
+@pytest.mark.xfail(strict=True, reason="it passes, or is refused for another reason")
+def test_what_aws_refuses_is_refused(change: dict[str, Any], variable: str, reason: str, accepted: str) -> None:
+    (found,) = problems(ecs_image_owner="pipeline", **change)
+    assert found["variable"] == variable
+    assert reason in found["reason"]
+    assert accepted in found["accepted"]
+
+
+@pytest.mark.xfail(strict=True, reason="it is refused, and ECS takes it")
+@pytest.mark.parametrize("name", ["spring.profiles.active", "LOG-LEVEL", "app:mode"])
+def test_names_of_environment_variables_that_ecs_takes(name: str) -> None:
+    assert problems(ecs_environment={name: "x"}) == []
+
+
+@pytest.mark.parametrize("name", ["", "A=B", "A B"])
+def test_no_names_of_environment_variables(name: str) -> None:
+    (found,) = problems(ecs_environment={name: "x"})
+    assert (found["variable"], found["value"]) == ("ecs_environment", name)
+
+
 def test_a_secret_that_stands_where_its_arn_should_is_not_shown() -> None:
     (found,) = problems(ecs_secrets={"KEY": "hunter2"})
     assert "hunter2" not in str(found)

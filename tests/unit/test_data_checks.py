@@ -76,6 +76,28 @@ def test_what_aws_takes_is_accepted(variable: str, value: Any) -> None:
     assert problems(**{variable: value}) == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "reason", "accepted"),
+    [
+        ("s3_bucket_name", "triflow.ai.prod", "HTTPS", "triflow-ai-prod"),
+        ("s3_bucket_name", "amzn-s3-demo-x", "reserved", "another"),
+        ("rds_max_connections", 1000000, "PostgreSQL", "6 to 262143 connections"),
+        ("rds_database_name", "rdsadmin", "database's name", "not rdsadmin"),
+        ("rds_master_username", "pg_admin", "master user's name", "not beginning with pg_"),
+        ("rds_master_username", "user", "master user's name", "reserved"),
+    ],
+)
+@pytest.mark.xfail(strict=True, reason="these pass")
+def test_what_aws_refuses_is_refused(variable: str, value: Any, reason: str, accepted: str) -> None:
+    assert_one_problem(variable, value, reason, accepted)
+
+
+@pytest.mark.xfail(strict=True, reason="it is refused, and AWS takes it")
+@pytest.mark.parametrize("days", ["transition_days", "noncurrent_transition_days"])
+def test_a_transition_at_once(days: str) -> None:
+    assert problems(s3_object_categories=[{"name": "workflows", days: 0}]) == []
+
+
 def test_provisioned_iops_from_400_gib() -> None:
     assert problems(rds_allocated_storage=400, rds_max_allocated_storage=500, rds_iops=12000) == []
 

@@ -32,3 +32,11 @@ def test_one_wrong_value_is_one_problem(variable: str, value: Any, reason: str, 
 )
 def test_what_aws_takes_is_accepted(variable: str, value: Any) -> None:
     assert problems(**{variable: value}) == []
+
+
+@pytest.mark.parametrize("value", ["/aws/ecs/tri flow-", "aws/ecs/triflow-", "/aws/ecs/triflow:", "x" * 510])
+@pytest.mark.xfail(strict=True, reason="nothing looks at it")
+def test_a_log_group_s_beginning_that_cloudwatch_refuses(value: str) -> None:
+    (found,) = problems(logs_group_prefix=value)
+    assert found["variable"] == "logs_group_prefix"
+    assert "CloudWatch Logs" in found["reason"]

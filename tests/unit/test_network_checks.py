@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.test_checks import assert_one_problem
+from tests.unit.test_checks import assert_one_problem, problems
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,25 @@ from tests.unit.test_checks import assert_one_problem
 )
 def test_one_wrong_value_is_one_problem(variable: str, value: Any, reason: str, accepted: str) -> None:
     assert_one_problem(variable, value, reason, accepted)
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "missing"),
+    [
+        ({}, "ecr.api, ecr.dkr, logs"),
+        ({"vpc_interface_endpoints": True, "vpc_interface_endpoint_services": ["ecr.api", "logs"]}, "ecr.dkr"),
+        (
+            {
+                "vpc_interface_endpoints": True,
+                "vpc_interface_endpoint_services": ["ecr.api", "ecr.dkr", "logs"],
+                "ecs_secrets": {"KEY": "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:key-AbCdEf"},
+            },
+            "secretsmanager",
+        ),
+    ],
+)
+@pytest.mark.xfail(strict=True, reason="nobody asks how the tasks get their image")
+def test_tasks_without_a_way_to_their_image(endpoints: dict[str, Any], missing: str) -> None:
+    (found,) = problems(vpc_nat_gateways="none", **endpoints)
+    assert (found["variable"], found["value"]) == ("vpc_nat_gateways", "none")
+    assert missing in found["reason"]

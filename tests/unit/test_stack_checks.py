@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems
 
-from tests.unit.test_checks import assert_one_problem, problems
+from tests.unit.test_checks import RECORD, assert_one_problem, problems
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,82 @@ def test_one_wrong_value_is_one_problem(variable: str, value: Any, reason: str, 
 def test_what_aws_takes_is_accepted(variable: str, value: Any) -> None:
     # The zones are those of the record's region.
     assert [found for found in problems(**{variable: value}) if found["variable"] != "vpc_availability_zones"] == []
+
+
+@pytest.mark.xfail(strict=True, reason="only the stack's own name is looked at, not those that are made of it")
+@pytest.mark.parametrize(
+    ("value", "service", "derived"),
+    [
+        ("sg-prod", "Amazon EC2", "sg-prod-alb"),
+        ("internal-tools", "Elastic Load Balancing", "internal-tools"),
+        ("default", "Amazon RDS", "default"),
+    ],
+)
+def test_a_stack_s_name_that_a_service_refuses_in_a_name_made_of_it(value: str, service: str, derived: str) -> None:
+    found = problems(stack_name=value)
+    assert {item["variable"] for item in found} == {"stack_name"}
+    assert any(service in item["reason"] and derived in item["reason"] for item in found)
+
+
+@pytest.mark.xfail(strict=True, reason="tags are checked for their lengths only")
+@pytest.mark.parametrize(
+    ("tags", "refused", "reason"),
+    [
+        ({"Owner": "R&D, team #2"}, "Owner", "Amazon RDS"),
+        ({"R&D": "x"}, "R&D", "Amazon RDS"),
+        ({"Owner": "a;b"}, "Owner", "AWS Identity and Access Management"),
+        ({"Owner": "line\nbreak"}, "Owner", "Amazon RDS"),
+        ({"Owner": ""}, "Owner", "Amazon EventBridge Scheduler"),
+        ({"Owner": "aws:x"}, "Owner", "begins with aws:"),
+        ({"rds:owner": "x"}, "rds:owner", "begins with rds:"),
+        ({"Owner": " x"}, "Owner", "space"),
+        ({"k" * 128: "x"}, "k" * 128, "Amazon EC2"),
+        ({"Owner": "a", "owner": "b"}, "owner", "differ in case"),
+        ({"name": "x"}, "name", "Name"),
+        ({str(n): "x" for n in range(8)}, "8 tags", "Amazon Route 53"),
+    ],
+)
+def test_a_tag_that_one_of_the_services_refuses(tags: dict[str, str], refused: str, reason: str) -> None:
+    (found,) = problems(stack_tags=tags)
+    assert (found["variable"], found["value"]) == ("stack_tags", refused)
+    assert reason in found["reason"]
+
+
+@pytest.mark.xfail(strict=True, reason="the example is made from the refused value")
+def test_a_zone_where_the_region_should_be_is_told() -> None:
+    (found,) = problems(stack_region="ap-northeast-2a")
+    assert found["variable"] == "stack_region"
+    assert "did you mean ap-northeast-2?" in found["accepted"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "said", "accepted"),
+    [
+        ([], "in none of the groups", "prod, staging, dev, nonprod or lab"),
+        (["ungrouped"], "in none of the groups", "prod, staging, dev, nonprod or lab"),
+        (["production"], "in none of the groups", "did you mean prod?"),
+        (["stage"], "in none of the groups", "did you mean staging?"),
+        (["development", "seoul"], "in none of the groups", "did you mean dev?"),
+        (["prdo"], "in none of the groups", "did you mean prod?"),
+    ],
+)
+@pytest.mark.xfail(strict=True, reason="a host of no known group is taken, without production's protection")
+def test_a_host_of_no_kind_is_refused(groups: list[str], said: str, accepted: str) -> None:
+    (found,) = variable_problems({**RECORD, "vpc_owner": "triflow-prod", "s3_owner": "triflow-prod"}, groups, {})
+    assert found["variable"] == "stack_kind"
+    assert said in found["reason"]
+    assert accepted in found["accepted"]
+
+
+@pytest.mark.xfail(strict=True, reason="there is no stack_kind")
+def test_stack_kind_says_what_no_group_says() -> None:
+    own = {**RECORD, "vpc_owner": "triflow-prod", "s3_owner": "triflow-prod", "stack_kind": "prod"}
+    assert variable_problems(own, ["customers"], {}) == []
+    (found,) = variable_problems({**own, "nights_enabled": True}, ["customers"], {})
+    assert found["variable"] == "nights_enabled"
+    (found,) = variable_problems({**own, "stack_kind": "dev"}, ["prod"], {})
+    assert found["variable"] == "stack_kind"
+    assert "prod" in found["accepted"]
 
 
 def test_region_that_is_none() -> None:

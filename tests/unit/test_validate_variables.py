@@ -73,6 +73,38 @@ def test_unknown_names() -> None:
     ]
 
 
+@pytest.mark.xfail(strict=True, reason="only names in lower case are looked at")
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("RDS_BACKUP_WINDOW", "did you mean rds_backup_window?"),
+        ("Stack_Name", "did you mean stack_name?"),
+        ("Vpc_cdir", "did you mean vpc_cidr?"),
+    ],
+)
+def test_a_name_in_capitals_is_another_name(name: str, accepted: str) -> None:
+    (found,) = unknown_names([name, "PATH"], {"rds_backup_window", "stack_name", "vpc_cidr"}, ["rds", "vpc"])
+    assert (found["variable"], found["accepted"]) == (name, accepted)
+
+
+@pytest.mark.xfail(strict=True, reason="it lists all suboptions twice, and names none")
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [("containerPort", "did you mean container_port?"), ("targetgroup", "did you mean target_group?")],
+)
+def test_an_unknown_suboption_is_told_with_what_is_like_it(name: str, accepted: str) -> None:
+    option = {
+        "type": "list",
+        "elements": "dict",
+        "description": "Services.",
+        "options": {"name": STR, "container_port": INT, "target_group": STR},
+    }
+    (found,), _value = validate("ecs_services", [{"name": "backend", name: 8000}], option)
+    assert found["variable"] == "ecs_services"
+    assert name in found["reason"]
+    assert accepted in found["accepted"]
+
+
 @pytest.mark.parametrize(
     ("name", "option", "hidden"),
     [
