@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.parsing.vault import VaultHelper
 from ansible_collections.triflow.platform.plugins.module_utils import services as all_services
 
 DOCUMENTATION = r"""
@@ -13,6 +14,7 @@ version_added: 0.1.0
 short_description: Build the task definitions of the services
 description:
   - One for each service, with the application's container and, where it is switched on, a Prometheus sidecar.
+  - C(secret_environment) names what is vaulted in its environment, whose values no plan shows.
 positional: settings
 options:
   _input:
@@ -40,10 +42,20 @@ _value:
 """
 
 
+def _vaulted(service: dict[str, Any], settings: dict[str, Any]) -> dict[str, list[str]]:
+    """The service's container with the names of its environment whose values come from a vault."""
+    environment = {**settings["environment"], **(service.get("environment") or {})}
+    names = [name for name, value in environment.items() if VaultHelper.get_ciphertext(value, with_tags=False)]
+    return {service["name"]: sorted(names)} if names else {}
+
+
 def ecs_task_definitions(services: list[dict[str, Any]], settings: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the task definitions."""
     try:
-        return [all_services.task_definition(service, settings) for service in services]
+        return [
+            {**all_services.task_definition(service, settings), "secret_environment": _vaulted(service, settings)}
+            for service in services
+        ]
     except KeyError as error:
         raise AnsibleFilterError(f"ecs_task_definitions: {error} is missing in a service or in the settings") from error
 

@@ -199,6 +199,12 @@ class Resource(ABC):
     def create(self, wanted: dict[str, Any]) -> str:
         """Creates it, tagged in the same call, and returns its id."""
 
+    def shown(
+        self, live: dict[str, Any] | None, wanted: dict[str, Any] | None
+    ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """Both states as diff and result show them. One with values that may be secrets hides these."""
+        return live, wanted
+
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
         """Changes the named fields. A resource that has nothing to change needs none."""
         raise NotImplementedError
@@ -224,7 +230,7 @@ class Run:
     def _record(self, resource: Resource, action: str, live: Any, wanted: Any, fields: list[str]) -> None:
         self.changes.append({"component": resource.component, "action": action, "fields": fields})
         if action != "none":
-            self.diffs.append(compare.diff(resource.component, live, wanted))
+            self.diffs.append(compare.diff(resource.component, *resource.shown(live, wanted)))
 
     def present(self, resource: Resource) -> None:
         live = resource.find()
@@ -237,15 +243,17 @@ class Run:
         if live is None:
             identifier = resource.create(wanted) if apply else placeholders.make(resource.id_prefix, resource.component)
             self._record(resource, "create", None, wanted, [])
-            self.resources[resource.component] = {**wanted, "id": identifier}
+            _nothing, shown = resource.shown(None, wanted)
+            self.resources[resource.component] = {**(shown or {}), "id": identifier}
             return
         fields = compare.differences(live, wanted)
         if fields and apply:
             resource.update(live, wanted, fields)
         self._record(resource, "update" if fields else "none", live, wanted, fields)
-        given = {key: value for key, value in wanted.items() if value is not None}
         identifier = resource.id_after_update(live, fields) if fields else live["id"]
-        self.resources[resource.component] = {**live, **given, "id": identifier}
+        before, after = resource.shown(live, wanted)
+        given = {key: value for key, value in (after or {}).items() if value is not None}
+        self.resources[resource.component] = {**(before or {}), **given, "id": identifier}
 
     def absent(self, resource: Resource) -> None:
         """Deletes it, unless it is not the stack's."""

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Collection, Mapping
 from typing import Any
+
+from ansible_collections.triflow.platform.plugins.module_utils import hidden
 
 # DescribeTaskDefinition: what nobody asked for.
 ANSWER_ONLY = {
@@ -87,3 +90,32 @@ def keep_images(containers: list[dict[str, Any]], live: dict[str, Any] | None, k
     """The containers, those in ``kept`` with the image that they have in the live fields."""
     images = {name: (live or {}).get(f"{name}.image") for name in kept}
     return [{**item, "image": images.get(item["name"]) or item["image"]} for item in containers]
+
+
+def shown(
+    live: dict[str, Any] | None, wanted: dict[str, Any] | None, secret: Mapping[str, Collection[str]]
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Both sides' fields as a diff may show them. ``secret`` are the marked names of each container's environment."""
+    before, after = hidden.shown(live), hidden.shown(wanted)
+    for field in {*(live or {}), *(wanted or {})}:
+        container, _dot, name = field.rpartition(".")
+        if name != "environment":
+            continue
+        # one that goes altogether is wanted as an empty text
+        sides = [(state or {}).get(field) or {} for state in (live, wanted)]
+        for state, environment in zip(
+            (before, after), hidden.shown_environments(*sides, secret.get(container, ())), strict=True
+        ):
+            if environment:
+                state[field] = environment
+    return before, after
+
+
+def shown_containers(containers: list[dict[str, Any]], secret: Mapping[str, Collection[str]]) -> list[dict[str, Any]]:
+    """Container definitions as AWS's API has them, as a result may show them."""
+    found = []
+    for container in hidden.shown(containers):
+        values = {item["name"]: item["value"] for item in container.get("environment") or []}
+        _none, environment = hidden.shown_environments({}, values, secret.get(container["name"], ()))
+        found.append({**container, "environment": [{"name": name, "value": environment[name]} for name in environment]})
+    return found

@@ -76,7 +76,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import compare, p
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services, to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import short
-from ansible_collections.triflow.platform.plugins.module_utils.task_definition import fields_of, with_surplus
+from ansible_collections.triflow.platform.plugins.module_utils.task_definition import fields_of, shown, with_surplus
 
 
 class Revision(Resource):
@@ -117,6 +117,12 @@ class Revision(Resource):
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
         return {f"{self.container}.image": self.image}
+
+    @override
+    def shown(
+        self, live: dict[str, Any] | None, wanted: dict[str, Any] | None
+    ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        return shown(live, wanted, {})
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:

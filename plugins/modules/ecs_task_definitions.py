@@ -61,6 +61,12 @@ options:
         description: Containers in the shape of C(ContainerDefinition) in the Amazon ECS API reference.
         type: list
         elements: dict
+      secret_environment:
+        description:
+          - For containers by name, the environment variables whose values are secrets, shown by no diff and no result.
+            Those that look like secrets by their name or value are hidden without being named.
+        type: dict
+        default: {}
       keep_images:
         description: Names of containers whose image is somebody else's to choose, once there is a revision.
         type: list
@@ -77,7 +83,9 @@ attributes:
     description: Announces exactly what a run would do. A revision that would be registered has a placeholder ARN.
     support: full
   diff_mode:
-    description: Shows the fields that differ, those of a container as C(container.field).
+    description:
+      - Shows the fields that differ, those of a container as C(container.field), and of what looks like a secret only
+        that it differs.
     support: full
 """
 
@@ -120,6 +128,8 @@ from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK
 from ansible_collections.triflow.platform.plugins.module_utils.task_definition import (
     fields_of,
     keep_images,
+    shown,
+    shown_containers,
     with_surplus,
 )
 
@@ -195,6 +205,12 @@ class Definition(Resource):
         tags = self.tags if STACK in live["tags"] else None
         return {**with_surplus(live, wanted), "tags": tags}
 
+    @override
+    def shown(
+        self, live: dict[str, Any] | None, wanted: dict[str, Any] | None
+    ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        return shown(live, wanted, self.options["secret_environment"])
+
     def _register(self, live: dict[str, Any] | None) -> str:
         answer = self.api.call(
             "register_task_definition", on=self.family, tags=to_ecs(self.tags), **self._request(live)
@@ -269,6 +285,7 @@ def main() -> None:
         "execution_role_arn": {"type": "str"},
         "volumes": strings,
         "containers": {"type": "list", "elements": "dict"},
+        "secret_environment": {"type": "dict", "default": {}, "no_log": False},  # names only
         "keep_images": strings,
     }
     module = StackModule(
@@ -278,6 +295,11 @@ def main() -> None:
         }
     )
     api, entries = module.api("ecs"), module.params["task_definitions"]
+    # what the result says that the module was called with
+    module.params["task_definitions"] = [
+        {**entry, "containers": shown_containers(entry["containers"] or [], entry["secret_environment"])}
+        for entry in entries
+    ]
     run = Run(module)
     if module.params["state"] == "absent":
         run.converge([Family(api, entry) for entry in entries])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible.parsing.vault import VaultedValue
 from ansible_collections.triflow.platform.plugins.filter import (
     alarm_names,
     alarms,
@@ -32,6 +33,8 @@ from ansible_collections.triflow.platform.plugins.filter import (
     utc_window,
     windows_overlap,
 )
+
+from tests.unit.test_services import SETTINGS
 
 FILTERS: dict[str, Callable[..., Any]] = {}
 for module in (
@@ -165,3 +168,12 @@ def test_nat_routes(nat_gateway_ids: list[str], targets: list[list[str]]) -> Non
         }
         for component, found in zip(("route-table-private-a", "route-table-private-c"), targets, strict=True)
     ]
+
+
+def test_names_of_vaulted_values_go_with_the_task_definitions() -> None:
+    settings = {**SETTINGS, "environment": {"A": VaultedValue(ciphertext="x").tag("one"), "B": "two"}}
+    service = {"name": "backend", "environment": {"C": VaultedValue(ciphertext="y").tag("three")}}
+    (found,) = FILTERS["ecs_task_definitions"]([service], settings)
+    assert found["secret_environment"] == {"backend": ["A", "C"]}
+    (found,) = FILTERS["ecs_task_definitions"]([{"name": "backend"}], SETTINGS)
+    assert found["secret_environment"] == {}
