@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -14,14 +13,16 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems
+from ansible_collections.triflow.platform.plugins.module_utils.conversion import Refused, convert
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
     describe_problems,
     nearest,
     problem,
 )
+from ansible_collections.triflow.platform.plugins.plugin_utils import specifications
+from ansible_collections.triflow.platform.plugins.plugin_utils.specifications import Options
 
-ROLES = Path(__file__).resolve().parents[2] / "roles"
 TYPES = {
     "str": "text",
     "int": "a whole number",
@@ -34,8 +35,6 @@ SECRET = re.compile(r"password|secret|token|credential|private_key|webhook", re.
 
 FOUNDATION_ROLES = ("preflight", "vpc", "s3", "cost")  # what a stack with stack_foundation is made by
 
-Options = Mapping[str, Mapping[str, Any]]
-
 
 class ReadsVariables(ActionBase):
     """Reads a host's variables as the roles take them, with their defaults, and all that is wrong with them."""
@@ -47,54 +46,58 @@ class ReadsVariables(ActionBase):
 
     def read(self, given: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         """Return the values in the types of the argument specs, and the problems, secrets hidden in them."""
-        roles = {path.parents[1].name: self._load(path) for path in sorted(ROLES.glob("*/meta/argument_specs.yml"))}
-        entry_points = [points["argument_specs"] for points in roles.values()]
+        roles = specifications.of_roles(self._loader)
         built = FOUNDATION_ROLES if boolean(given.get("stack_foundation", False), strict=False) else roles
-        options = {
-            name: option for role in built for name, option in roles[role]["argument_specs"]["main"]["options"].items()
-        }
-        known = {name for points in entry_points for point in points.values() for name in point.get("options", {})}
+        needed = {name: option for role in built for name, option in roles[role].items()}
+        known = {name: option for options in roles.values() for name, option in options.items()}
 
-        values, problems = self._values(options, self._defaults(roles), given)
+        values, problems = self._values(needed, known, self._defaults(roles), given)
         if "preflight_account" not in given:  # after preflight there are registered variables, too
             problems += unknown_names(given, known, roles)
         problems += variable_problems(values, given.get("group_names", []), environment() if self.calls_aws else None)
-        return values, [hide_secret(found, options.get(found["variable"], {})) for found in problems]
-
-    def _load(self, path: Path) -> dict[str, Any]:
-        # "unsafe" is as the loader has it: nothing here changes it, and copying takes longer than reading.
-        return self._loader.load_from_file(str(path), unsafe=True, trusted_as_template=True) or {}
+        return values, [hide_secret(found, known.get(found["variable"], {})) for found in problems]
 
     def _defaults(self, roles: Iterable[str]) -> dict[str, Any]:
-        files = [ROLES / role / "defaults/main.yml" for role in roles]
-        return {name: value for path in files if path.exists() for name, value in self._load(path).items()}
+        files = [specifications.ROLES / role / "defaults/main.yml" for role in roles]
+        return {
+            name: value
+            for path in files
+            if path.exists()
+            for name, value in specifications.load(self._loader, path).items()
+        }
 
     def _values(
-        self, options: Options, defaults: dict[str, Any], given: dict[str, Any]
+        self, needed: Options, known: Options, defaults: dict[str, Any], given: dict[str, Any]
     ) -> tuple[dict[str, Any], list[Problem]]:
-        """Return the values that have the right type, converted to it, and the problems of the others."""
+        """Return the values of what is needed that have the right type, and the problems of the others.
+
+        What is not needed has only the right type when it is given.
+        """
         available = {**defaults, **given}
         templar = self._templar.copy_with_new_env(available_variables=available)
         values: dict[str, Any] = {}
         problems: list[Problem] = []
-        for name, option in options.items():
+        for name, option in known.items():
             try:
                 # Templating turns a plain null into text.
                 value = None if available.get(name) is None else templar.template(available[name])
             except AnsibleError as error:
                 reason = f"its template fails: {error.message}"
-                problems.append(problem(name, available[name], reason, "a template of variables that are defined"))
+                if name in needed:
+                    problems.append(problem(name, available[name], reason, "a template of variables that are defined"))
                 continue
             if value is None:
-                if option.get("required"):
+                if name in needed and option.get("required"):
                     problems.append(problem(name, None, "it is required and not given", describe_option(option)))
-                elif name in defaults:
+                elif name in needed and name in defaults:
                     problems.append(problem(name, None, "it is null, and has a default", describe_option(option)))
                 continue
-            refused, values[name] = validate(name, value, option)
+            refused, converted = validate(name, value, option)
+            if not refused and name in given:
+                refused = unconverted(name, value, option)
             problems += refused
-            if refused:
-                del values[name]
+            if not refused and name in needed:
+                values[name] = converted
         return values, problems
 
 
@@ -121,12 +124,31 @@ def refusal(host: str, problems: list[Problem]) -> dict[str, Any]:
 
 def validate(name: str, value: Any, option: Mapping[str, Any]) -> tuple[list[Problem], Any]:
     """Return the problems of one variable with its option of an argument spec, and the value in the option's type."""
-    if isinstance(value, float) and option["type"] == "str":
-        reason = "YAML reads it as a number, and 14.10 as 14.1"
-        return [problem(name, value, reason, f"{describe_option(option)} In quotes.")], value
-    outcome = ArgumentSpecValidator({name: dict(option)}).validate({name: value})
+    refused: list[Refused] = []
+    converted = convert(name, value, option, refused)
+    if refused:
+        return [_refusal(name, found) for found in refused], value
+    outcome = ArgumentSpecValidator({name: dict(option)}).validate({name: converted})
     problems = [problem(name, value, message, describe_option(option)) for message in outcome.error_messages]
     return problems, outcome.validated_parameters[name]
+
+
+def _refusal(name: str, found: Refused) -> Problem:
+    reason = found.reason if found.place == name else f"{found.place}: {found.reason}"
+    return problem(name, found.value, reason, " ".join((describe_option(found.option), found.hint)).strip())
+
+
+def unconverted(name: str, value: Any, option: Mapping[str, Any]) -> list[Problem]:
+    """Return the problem of a value that a role would read in another type than its option's."""
+    if convert(name, value, option, []) is value:
+        return []
+    accepted = describe_option(option)
+    if specifications.converts:
+        reason = "it has another type, and comes from a template of -e or from a task, where nothing converts it"
+        return [problem(name, value, reason, accepted)]
+    reason = "it has another type, and the callback that converts it is not enabled"
+    accepted += " Or callbacks_enabled = triflow.platform.variables in ansible.cfg, or a run from the project's root."
+    return [problem(name, value, reason, accepted)]
 
 
 def unknown_names(given: Iterable[str], known: Iterable[str], roles: Iterable[str]) -> list[Problem]:

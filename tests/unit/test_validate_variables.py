@@ -41,7 +41,7 @@ def test_value_of_a_survey_or_of_yaml_takes_the_option_s_type(value: Any, option
 @pytest.mark.parametrize(
     ("value", "option", "reason", "accepted"),
     [
-        ("seven", INT, "convert to int", "a whole number. Days."),
+        ("seven", INT, "text that is no whole number", "a whole number. Days."),
         ("gone", CHOICE, "must be one of: present, absent", "one of present, absent. State."),
         (14.1, STR, "14.10 as 14.1", "text. Version. In quotes."),
         ([{"days": 7}], RULES, "missing required arguments: name", "each element a mapping with name, days"),
