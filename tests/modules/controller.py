@@ -43,11 +43,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def run_action(lab: Lab, stack: str, monkeypatch: pytest.MonkeyPatch) -> RunAction:
-    """``run_action(name, lines=None, check=False, **options)``; what it displays is added to ``lines``."""
+    """``run_action(name, lines=None, check=False, host="host", **options)``; it displays to ``lines``."""
     for name, value in lab.environment.items():
         monkeypatch.setenv(name, value)
 
-    def run(name: str, /, lines: list[str] | None = None, check: bool = False, **options: Any) -> dict[str, Any]:
+    def run(
+        name: str, /, lines: list[str] | None = None, check: bool = False, host: str = "host", **options: Any
+    ) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.triflow.platform.plugins.action.{name}")
         given = {"stack": stack, "region": lab.environment["AWS_REGION"], **options}
         arguments = {option: value for option, value in given.items() if value is not None}
@@ -55,7 +57,7 @@ def run_action(lab: Lab, stack: str, monkeypatch: pytest.MonkeyPatch) -> RunActi
         connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
         action = module.ActionModule(task, connection, None, None, None, None)
         action._display = SimpleNamespace(display=(lines if lines is not None else []).append)
-        result: dict[str, Any] = action.run()
+        result: dict[str, Any] = action.run(task_vars={"inventory_hostname": host})
         return result
 
     return run
