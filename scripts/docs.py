@@ -88,7 +88,7 @@ def defaults(role: str) -> dict[str, Any]:
 
 
 def plugins(kind: str) -> list[str]:
-    """Return the names of the plugins of a kind: modules, action, filter, callback or connection."""
+    """Return the names of the plugins of a kind: modules, action, filter, callback, connection or lookup."""
     return sorted(path.stem for path in (ROOT / "plugins" / kind).glob("*.py"))
 
 
@@ -242,14 +242,15 @@ def plugins_page() -> str:
         "Filters": ("filter", plugins("filter"), "filter"),
         "Callbacks": ("callback", plugins("callback"), "callback"),
         "Connections": ("connection", plugins("connection"), "connection"),
+        "Lookups": ("lookup", plugins("lookup"), "lookup"),
     }
     lines = [
         "# Plugins",
         "",
         NOTICE,
         "",
-        "All options and examples: `ansible-doc triflow.platform.<name>`, for some with `-t filter`, `-t callback` or",
-        "`-t connection`.",
+        "All options and examples: `ansible-doc triflow.platform.<name>`, for some with `-t filter`, `-t callback`,",
+        "`-t connection` or `-t lookup`.",
         "An action is used like a module, and runs inside Ansible itself. Its options are in `plugins/modules/`.",
         "",
     ]

@@ -27,6 +27,7 @@ def holder(awx_job: str) -> str:
 
 class ActionModule(ControllerAction):
     purpose = "take the lock"
+    needs_lock = False
     options: ClassVar[dict[str, Any]] = {
         "break_run": {"type": "str", "default": ""},
         "awx_job": {"type": "str", "default": ""},
@@ -46,6 +47,7 @@ class ActionModule(ControllerAction):
             )
         mine = {
             "run": lock.run,
+            "host": self.host,
             "holder": holder(self.args["awx_job"]),
             "playbook": " ".join(context.CLIARGS.get("args", ())),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -61,8 +63,13 @@ class ActionModule(ControllerAction):
             if lock.take(ssm, name, mine):
                 return
             held = lock.read(ssm, name)
-            if held and held["run"] == mine["run"]:  # the answer to its creation was lost, and botocore asked again
-                return
+            if held and held["run"] == mine["run"]:
+                if held.get("host") != mine["host"]:
+                    raise self.failure(
+                        f"Stack {self.args['stack']} is locked: the host {held.get('host')} of this run has it "
+                        f"already. Give {mine['host']} a stack_name of its own."
+                    )
+                return  # the answer to its creation was lost, and botocore asked again
             if held and held["run"] != self.args["break_run"]:
                 raise self._refusal(held)
             if held and not broken:

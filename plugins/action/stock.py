@@ -1,11 +1,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.stock import (
     MODULES,
     Call,
@@ -34,6 +35,7 @@ class ActionModule(ActionBase):
                 "stack": {"type": "str", "required": True},
                 "tags": {"type": "dict", "default": {}},
                 "adopt": {"type": "list", "elements": "str", "default": []},
+                "guard": OPTION,
                 "region": {"type": "str", "required": True},
             }
         )
@@ -67,6 +69,7 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             identifier = live["id"] if live else self._announced_id(stock, component, options)
             return self._result(component, action, identifier, live, wanted)
+        self._ask(args)
         if stock.create and live is None:
             self._create(args, stock.create(options, tags["tags"], args["region"]))
         result = self._run_stock(
@@ -89,6 +92,18 @@ class ActionModule(ActionBase):
         return self._result(component, action, str(answer), live, wanted)
 
     @staticmethod
+    def _ask(args: dict[str, Any]) -> None:
+        def client(service: str) -> Any:
+            import boto3  # only when there is an account to ask for
+
+            return boto3.client(service, region_name=args["region"])
+
+        def refuse(sentence: str) -> NoReturn:
+            raise AnsibleActionFail(sentence)
+
+        Guard(args["guard"], args["stack"], client, refuse).ask()
+
+    @staticmethod
     def _create(args: dict[str, Any], call: Call) -> None:
         import boto3  # only when there is something to create
         from botocore.exceptions import BotoCoreError, ClientError
@@ -107,6 +122,7 @@ class ActionModule(ActionBase):
         if live is None:
             return self._result(args["component"], "none", None, None, None)
         if not self._task.check_mode:
+            self._ask(args)
             self._run_stock(args, {**args["options"], **found_by(stock, live)}, task_vars)
         return self._result(args["component"], "delete", live["id"], live, None)
 

@@ -100,6 +100,7 @@ class ActionModule(ActionBase):
                 "stack": {"type": "str", "required": True},
                 "tags": {"type": "dict", "default": {}},
                 "adopt": {"type": "list", "elements": "str", "default": []},
+                "guard": {"type": "dict"},  # waiting writes nothing
                 "region": {"type": "str", "required": True},
             }
         )

@@ -25,7 +25,7 @@ import pkgutil
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import connection_loader, filter_loader, shell_loader, test_loader
+from ansible.plugins.loader import connection_loader, filter_loader, lookup_loader, shell_loader, test_loader
 from ansible_collections.triflow.platform.plugins import module_utils
 
 AMAZON = "ansible_collections.amazon.aws.plugins.module_utils"
@@ -104,6 +104,7 @@ def load_plugins() -> None:
     ):
         loader.get(name)
     connection_loader.get("triflow.platform.forked", class_only=True)
+    lookup_loader.get("triflow.platform.guard", class_only=True)
     shell_loader.get("sh")
 
 

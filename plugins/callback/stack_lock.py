@@ -10,6 +10,7 @@ author: TriFlow AI (@triflow-ai)
 description:
   - Frees what the module P(triflow.platform.stack_lock#module) has locked in this run, when the run has ended well, has
     failed, or was ended by Ctrl-C or SIGTERM. After SIGKILL a lock stays; the next run says how to break it.
+  - Remembers what the run holds, and which account preflight has found for each host, for the modules that write.
   - A lock that another run has broken and taken meanwhile is left to that one.
 requirements:
   - "Enable it with C(callbacks_enabled = triflow.platform.stack_lock) in C(ansible.cfg)."
@@ -36,7 +37,6 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         lock.run = secrets.token_hex(4)
-        self.held: dict[str, str] = {}  # {name of the parameter: region}
         self.playbooks = len(context.CLIARGS.get("args", ()))  # that have not ended
         self.process = os.getpid()
         # Ctrl-C ends the run without statistics, and so does an error outside of any task.
@@ -45,9 +45,10 @@ class CallbackModule(CallbackBase):
         self.handler: Any = signal.signal(signal.SIGTERM, self._terminated)
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        taken = result.result
-        if result.task.action == "triflow.platform.stack_lock" and "parameter" in taken:
-            self.held[taken["parameter"]] = taken["region"]
+        if result.task.action == "triflow.platform.stack_lock" and "parameter" in result.result:
+            lock.held.add((result.result["parameter"], result.result["region"]))
+        if result.task.action == "triflow.platform.account_preflight":
+            lock.accounts[result.host.get_name()] = result.result["identity"]["account"]
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self.playbooks -= 1
@@ -55,13 +56,13 @@ class CallbackModule(CallbackBase):
             self._free()
 
     def _free(self) -> None:
-        if not self.held or os.getpid() != self.process:
+        if not lock.held or os.getpid() != self.process:
             return
         # imported only when something is held
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
 
-        for name, region in list(self.held.items()):
+        for name, region in list(lock.held):
             try:
                 ssm = boto3.client("ssm", region_name=region)
                 entry = lock.read(ssm, name)
@@ -74,7 +75,7 @@ class CallbackModule(CallbackBase):
                 self._display.warning(
                     f"The lock {name} is not freed: {error}. The next run needs -e stack_break_lock={lock.run}"
                 )
-            self.held.pop(name, None)  # SIGTERM may have freed it in between
+            lock.held.discard((name, region))  # SIGTERM may have freed it in between
 
     def _terminated(self, number: int, frame: FrameType | None) -> None:
         self._free()

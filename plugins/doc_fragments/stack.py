@@ -21,6 +21,20 @@ options:
     type: list
     elements: str
     default: []
+  guard:
+    description:
+      - What must hold before anything is written, in check mode nothing. It is asked for at the first call that writes.
+        It comes from C(stack_defaults). Without it nothing is asked for.
+    type: dict
+    suboptions:
+      locked:
+        description: Whether this run holds the lock of the stack. The module refuses to write when it is V(false).
+        type: bool
+        default: true
+      account:
+        description: The account that the credentials must belong to. Empty when it need not be asked for.
+        type: str
+        default: ""
 """
     STATE = r"""
 options:

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, NoReturn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
 from ansible_collections.triflow.platform.plugins.module_utils.waiters import WAITERS
 
@@ -43,13 +44,14 @@ PASSING_DELAY = 3
 
 
 class StackModule(AnsibleAWSModule):
-    """An AWS module that knows its stack. ``stack``, ``tags`` and ``adopt`` come from module_defaults."""
+    """An AWS module that knows its stack. ``stack``, ``tags``, ``adopt`` and ``guard`` come from module_defaults."""
 
     def __init__(self, argument_spec: dict[str, Any], state: bool = True, **kwargs: Any) -> None:
         common: dict[str, Any] = {
             "stack": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
             "adopt": {"type": "list", "elements": "str", "default": []},
+            "guard": OPTION,
         }
         if state:
             common["state"] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
@@ -59,6 +61,14 @@ class StackModule(AnsibleAWSModule):
                 msg="stack is not set: give it, or set it for all modules with "
                 "module_defaults: {group/triflow.platform.aws: '{{ stack_defaults }}'}"
             )
+        demand = None if self.check_mode else self.params["guard"]
+        self.guard = Guard(demand, self.params["stack"], super().client, self.fail)
+
+    def client(self, service: str, retry_decorator: Any = None, **parameters: Any) -> Any:
+        """A boto3 client; before its first call that writes, the guard asks."""
+        made = super().client(service, retry_decorator=retry_decorator, **parameters)
+        self.guard.watch(made.client if retry_decorator else made)
+        return made
 
     def fail(self, msg: str, **details: Any) -> NoReturn:
         """End the module with a sentence that names what was refused, why and what is accepted."""

@@ -69,6 +69,7 @@ import json
 from typing import Any, override
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.triflow.platform.plugins.module_utils.guard import Guard
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
 
 try:
@@ -121,10 +122,11 @@ def connect(module: StackModule) -> psycopg.Connection[Any] | None:
 class Extension(Resource):
     """An extension; without a connection, one of a database that is only planned."""
 
-    def __init__(self, name: str, connection: psycopg.Connection[Any] | None) -> None:
+    def __init__(self, name: str, connection: psycopg.Connection[Any] | None, guard: Guard) -> None:
         super().__init__(f"extension-{name}")
         self.name = name
         self.connection = connection
+        self.guard = guard
 
     def _execute(self, statement: Any, *values: str) -> psycopg.Cursor[Any] | None:
         return self.connection.execute(statement, values) if self.connection else None
@@ -141,6 +143,7 @@ class Extension(Resource):
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
+        self.guard.ask()  # no client of AWS does
         errors = psycopg.errors
         # Another run that creates it at the same time: IF NOT EXISTS does not see what is not committed yet.
         with contextlib.suppress(errors.UniqueViolation, errors.DuplicateObject, errors.DuplicateFunction):
@@ -165,7 +168,7 @@ def main() -> None:
     run = Run(module)
     for name in module.params["extensions"]:
         try:
-            run.present(Extension(name, connection))
+            run.present(Extension(name, connection, module.guard))
         except psycopg.DatabaseError as error:
             module.fail(msg=f"Cannot create the extension {name} in {module.params['database']}: {error}".strip())
     run.exit()

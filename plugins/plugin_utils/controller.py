@@ -6,10 +6,11 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 
 FIRST_DELAY = 1  # seconds between the first two looks
 DELAY = 5  # the most between two
@@ -21,9 +22,12 @@ class ControllerAction(ActionBase):
     purpose: ClassVar[str]  # what it cannot do when AWS refuses: "follow the rollout"
     options: ClassVar[dict[str, Any]]  # argument spec, without what every action of ours takes
     either: ClassVar[tuple[str, ...]] = ()  # options of which exactly one is given
+    needs_lock: ClassVar[bool] = True  # to write
 
     args: dict[str, Any]
     clients: dict[str, Any]
+    guard: Guard
+    host: str | None  # of the inventory
 
     @abstractmethod
     def work(self) -> dict[str, Any]:
@@ -37,6 +41,7 @@ class ControllerAction(ActionBase):
             "stack": {"type": "str", "required": True},
             "tags": {"type": "dict", "default": {}},
             "adopt": {"type": "list", "elements": "str", "default": []},
+            "guard": OPTION,
             "region": {"type": "str", "required": True},
         }
         either = [self.either] if self.either else []
@@ -44,6 +49,11 @@ class ControllerAction(ActionBase):
             argument_spec={**common, **self.options}, mutually_exclusive=either, required_one_of=either
         )
         self.clients = {}
+        self.host = (task_vars or {}).get("inventory_hostname")
+        demand = None if self._task.check_mode else self.args["guard"]
+        if demand and not self.needs_lock:
+            demand = {**demand, "locked": True}
+        self.guard = Guard(demand, self.args["stack"], self.client, self._refuse)
         try:
             return self.work()
         except (BotoCoreError, ClientError) as error:
@@ -55,6 +65,7 @@ class ControllerAction(ActionBase):
 
         if service not in self.clients:
             self.clients[service] = boto3.client(service, region_name=self.args["region"])
+            self.guard.watch(self.clients[service])
         return self.clients[service]
 
     def deadline(self, seconds: int) -> float:
@@ -82,3 +93,6 @@ class ControllerAction(ActionBase):
     def failure(self, *sentences: str, **result: Any) -> AnsibleActionFail:
         """To be raised: the first sentence with the others below it, and what the result has besides."""
         return AnsibleActionFail("\n  ".join(sentences), result=result)
+
+    def _refuse(self, sentence: str) -> NoReturn:
+        raise self.failure(sentence)

@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A stack's lock: one SSM parameter, whose creation only one of several can win.
 
-Its value is JSON: ``{"run", "holder", "playbook", "since"}``. The callback ``stack_lock`` makes the run's id in the
-main process and frees what the run holds at its end. Ansible forks a process for each task from that one, so the
-action ``stack_lock`` finds the id here. AWS Systems Manager API reference, PutParameter and DeleteParameter.
+Its value is JSON: ``{"run", "host", "holder", "playbook", "since"}``. The callback ``stack_lock`` makes the run's id in
+the main process, remembers what the run holds and frees it at its end. Ansible forks a process for each task from that
+one, so the actions and the lookup ``guard`` find here what the callback knows, which no variable can say instead.
+AWS Systems Manager API reference, PutParameter and DeleteParameter.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import json
 from typing import Any
 
 run: str | None = None  # this run's id, None while the callback is not enabled
+held: set[tuple[str, str]] = set()  # name and region of the parameters of this run
+accounts: dict[str, str] = {}  # {host: the account that preflight has found}
 
 
 def parameter(stack: str) -> str:

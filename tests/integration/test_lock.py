@@ -201,7 +201,6 @@ def test_check_mode_and_what_only_reads_take_none(lab: Lab, directory: Path) -> 
         assert "PutParameter" not in {call["operation"] for call in run.calls}
 
 
-@pytest.mark.xfail(strict=True, reason="preflight can be stepped over")
 @pytest.mark.parametrize("arguments", STEPPED_OVER.values(), ids=STEPPED_OVER)
 def test_what_steps_over_preflight_changes_nothing_in_a_locked_stack(
     lab: Lab, directory: Path, arguments: tuple[str, ...]
@@ -218,7 +217,6 @@ def test_what_steps_over_preflight_changes_nothing_in_a_locked_stack(
     assert "-e stack_lock=false" in failed["msg"]
 
 
-@pytest.mark.xfail(strict=True, reason="preflight can be stepped over")
 def test_the_account_is_pinned_without_preflight_and_without_a_lock(lab: Lab, directory: Path) -> None:
     given = ("playbooks/network.yml", *INVENTORY, *START_AT_TASK, *WRONG_ACCOUNT, "-e", "stack_lock=false")
     run = play(lab, directory, *given)
@@ -240,12 +238,9 @@ def test_without_a_lock_on_purpose_and_with_modules_alone_nothing_is_asked_for(l
     assert run.writes == ["CreateCluster"]
 
 
-@pytest.mark.xfail(strict=True, reason="both hosts get the lock")
 def test_of_two_hosts_with_one_stack_one_is_refused(lab: Lab, directory: Path) -> None:
-    own = (
-        "triflow-twin: {stack_name: triflow-prod, s3_bucket_name: twin, dns_zone_name: twin.com, vpc_cidr: 10.0.0.0/16}"
-    )
-    (directory / "twin.yml").write_text(f"prod: {{hosts: {{{own}}}}}")
+    own = {"stack_name": STACK, "s3_bucket_name": "twin", "dns_zone_name": "twin.com"}
+    (directory / "twin.yml").write_text(json.dumps({"prod": {"hosts": {"triflow-twin": own}}}))
     run = play(lab, directory, *PREFLIGHT, "-i", str(directory / "twin.yml"))
     assert run.exit_code == 2, run.output
     assert any(stack["failed"] for stack in run.summary["stacks"].values())

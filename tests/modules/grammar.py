@@ -46,6 +46,7 @@ def walk(case: Case, lab: Lab, run_module: RunModule) -> None:
     absent = {**changed, "state": "absent"}
     for options, message in case.refused:
         step.refused({**case.options, **options}, message)
+    step.guarded(case.options)
 
     creation = [{"component": name, "action": "create", "fields": []} for name in case.creates]
     step.planned(case.options, creation, case.deleted)
@@ -93,6 +94,15 @@ class Steps:
         assert message in result["msg"]
         assert writes == []
         assert self.case.read() == self.case.deleted
+
+    def guarded(self, options: dict[str, Any]) -> None:
+        """It writes nothing when this run does not hold the lock that is asked for, or is in another account."""
+        for guard, message in (
+            ({"locked": False}, "this run does not hold the lock of the stack"),
+            ({"account": "999999999999"}, "stack_account_id is 999999999999"),
+        ):
+            self.refused({**options, "guard": guard}, message)
+            assert not self._run({**options, "guard": guard}, check=True)[0].get("failed")
 
     def planned(self, options: dict[str, Any], changes: list[dict[str, Any]], live: Any) -> None:
         """In check mode it announces the changes with a diff of exactly their fields, and writes nothing."""

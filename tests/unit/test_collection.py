@@ -54,7 +54,7 @@ def documents(path: Path) -> dict[str, Any]:
     "path",
     sorted(
         path
-        for kind in ("modules", "filter", "callback", "connection")
+        for kind in ("modules", "filter", "callback", "connection", "lookup")
         for path in (ROOT / "plugins" / kind).glob("*.py")
     ),
     ids=lambda path: f"{path.parent.name}/{path.stem}",

@@ -11,7 +11,7 @@ import pytest
 from scripts import docs
 
 ROOT = docs.ROOT
-KINDS = ("modules", "action", "filter", "callback", "connection")
+KINDS = ("modules", "action", "filter", "callback", "connection", "lookup")
 PLUGINS = [(kind, name) for kind in KINDS for name in docs.plugins(kind)]
 TESTED = [(kind, name) for kind, name in PLUGINS if kind in ("modules", "filter")]
 TESTED += [("roles", path.name) for path in sorted((ROOT / "roles").iterdir())]
