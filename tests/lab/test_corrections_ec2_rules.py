@@ -65,3 +65,24 @@ def test_description_is_no_part_of_a_rule(account: Account, direction: str, kind
     call(account, update, direction, identifier, {**peer, "Description": "again"})
     call(account, "revoke_security_group", direction, identifier, peer)
     assert descriptions(account, direction, identifier) == []
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize(
+    "kind", ["CidrIp", pytest.param("GroupId", marks=pytest.mark.xfail(strict=True, reason="not told"))]
+)
+def test_rules_are_described_with_their_descriptions(account: Account, direction: str, kind: str) -> None:
+    """EC2 API reference, SecurityGroupRule: Description is the rule's, whatever its peer is."""
+    vpc = account.vpc()
+    identifier = group(account, vpc)
+    peer = {kind: "10.0.0.0/16" if kind == "CidrIp" else group(account, vpc, "two")}
+
+    def described() -> list[Any]:
+        inside = [{"Name": "group-id", "Values": [identifier]}]
+        rules = account.ec2.describe_security_group_rules(Filters=inside)["SecurityGroupRules"]
+        return [rule.get("Description") for rule in rules if rule["IpProtocol"] == "tcp"]
+
+    call(account, "authorize_security_group", direction, identifier, {**peer, "Description": "why"})
+    assert described() == ["why"]
+    call(account, "update_security_group_rule_descriptions", direction, identifier, peer)
+    assert described() == [None]

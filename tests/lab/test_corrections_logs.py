@@ -142,6 +142,18 @@ def test_a_new_filter_sends_a_control_message(archive: Archive) -> None:
     assert json.loads(gzip.decompress(body))["messageType"] == "CONTROL_MESSAGE"
 
 
+@pytest.mark.xfail(strict=True, reason="the emulator refuses it")
+def test_a_role_may_trust_the_regional_name_of_the_service(archive: Archive) -> None:
+    """CloudWatch Logs user guide: logs.<region>.amazonaws.com is a service principal, too, of its region alone."""
+    archive.stream(archive.writer())
+    other = archive.role("logs.us-east-1.amazonaws.com", "firehose:PutRecord", STREAM)
+    with refused("InvalidParameterException"):
+        archive.filter(other)
+    archive.iam.delete_role_policy(RoleName="logs", PolicyName="p")
+    archive.iam.delete_role(RoleName="logs")
+    archive.filter(archive.role("logs.ap-northeast-2.amazonaws.com", "firehose:PutRecord", STREAM))
+
+
 def test_a_record_that_is_not_compressed_goes_to_the_error_prefix(archive: Archive) -> None:
     prefixes = {"Prefix": "logs/!{timestamp:yyyy}/", "ErrorOutputPrefix": "errors/!{firehose:error-output-type}/"}
     archive.stream(archive.writer(), **prefixes, ProcessingConfiguration=TO_LINES)

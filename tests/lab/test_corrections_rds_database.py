@@ -165,3 +165,13 @@ def test_snapshot_of_a_deleted_instance_can_be_restored(account: Account) -> Non
 def test_reserved_master_username_is_refused(account: Account) -> None:
     with refused("InvalidParameterValue", "reserved word"):
         account.database(MasterUsername="rdsadmin")
+
+
+@pytest.mark.xfail(strict=True, reason="the emulator does not say that RDS rotates it")
+def test_managed_secret_is_rotated_every_week(account: Account) -> None:
+    """RDS user guide, "Password management with Amazon RDS and AWS Secrets Manager"."""
+    account.database()
+    secret = account.secretsmanager.describe_secret(SecretId=account.describe()["MasterUserSecret"]["SecretArn"])
+    assert secret["RotationEnabled"] is True
+    assert secret["RotationRules"]["AutomaticallyAfterDays"] == 7
+    assert secret["OwningService"] == "rds"
