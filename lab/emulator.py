@@ -26,6 +26,8 @@ def serve(directory: Path, descriptor: int) -> None:
     os.environ.update(SETTINGS)
     # Where the corrections find PostgreSQL.
     os.environ["TRIFLOW_LAB_DIR"] = str(directory)
+    # The corrections read the collection's tables of what AWS documents.
+    sys.path.append(str(Path(__file__).parents[1] / "collections"))
     from moto.iam.models import IAMBackend
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server

@@ -40,3 +40,11 @@ def _update_description(original: Any, self: EC2Backend, given: SecurityGroupRul
         if "Description" not in wanted:
             peer.pop("Description", None)
     original(self, given, rule)
+
+
+def _description(self: SecurityGroupRule) -> str | None:
+    """DescribeSecurityGroupRules: a rule has its description whatever its peer is, a CIDR block or a group."""
+    return self.ip_range.get("Description") or self.source_group.get("Description")
+
+
+SecurityGroupRule.description = property(_description)  # type: ignore[method-assign,assignment]

@@ -44,11 +44,14 @@ def _put_subscription_filter(
     destination_arn: str,
     role_arn: str,
 ) -> None:
-    """PutSubscriptionFilter: puts a control message into the delivery stream with the role, or is refused."""
+    """PutSubscriptionFilter: puts a control message into the delivery stream with the role, or is refused.
+
+    The role trusts logs.amazonaws.com or, as in the user guide's older examples, logs.<region>.amazonaws.com.
+    """
     if destination_arn.split(":")[2] == "firehose":
         source = f"arn:aws:logs:{self.region_name}:{self.account_id}:log-group:{log_group_name}:*"
         if not (
-            service_may_assume("logs.amazonaws.com", role_arn, {"aws:sourcearn": [source]})
+            service_may_assume("logs.amazonaws.com", role_arn, {"aws:sourcearn": [source]}, self.region_name)
             and role_may(role_arn, "firehose:PutRecord", destination_arn)
         ):
             raise InvalidParameterException(

@@ -36,6 +36,15 @@ class Request:
     context: Values = field(default_factory=dict)
 
 
+def is_document(text: str | bytes) -> bool:
+    """Whether a text is a policy at all: JSON, an object, with statements."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(content, dict) and bool(content.get("Statement"))
+
+
 def statements(document: str | bytes) -> list[dict[str, Any]]:
     content = json.loads(document)["Statement"]
     return content if isinstance(content, list) else [content]

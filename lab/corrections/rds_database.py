@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ RESERVED = (ADMINISTRATOR, "rds_superuser", "postgres", "admin", "public")
 # One password for all: two instances that are made at once must not each choose one, nor change the role together.
 ONE_AT_A_TIME = RLock()
 
+ROTATION_DAYS = 7
 PASSWORD_OPTIONS = {"master_user_password", "manage_master_user_password", "rotate_master_user_password"}
 
 
@@ -68,6 +70,16 @@ def _secret_string(original: Any, self: MasterUserSecret) -> str:
         return content
     password = _shared_password(instance) or secrets.token_urlsafe(21)
     return json.dumps({"username": instance.master_username, "password": password})
+
+
+@override(MasterUserSecret, "_create_secret")
+def _create_secret(original: Any, self: MasterUserSecret, kms_key_id: str | None) -> Any:
+    """Password management with RDS and Secrets Manager: the secret is rotated every seven days, without a function."""
+    secret = original(self, kms_key_id)
+    secret.rotation_requested = secret.rotation_enabled = True
+    secret.auto_rotate_after_days = ROTATION_DAYS
+    secret.next_rotation_date = int(time.time()) + ROTATION_DAYS * 86400
+    return secret
 
 
 @override(MasterUserSecret, "rotate_secret")

@@ -5,6 +5,7 @@ S3 user guide, Lifecycle configuration elements, and PutBucketLifecycleConfigura
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import xmltodict
@@ -35,6 +36,7 @@ ACTIONS = (
     "NoncurrentVersionTransitions",
     "AbortIncompleteMultipartUpload",
 )
+MIDNIGHT = re.compile(r"\d{4}-\d{2}-\d{2}(T00:00:00(\.0+)?(Z|\+00:00))?")
 FILTERS = ("Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "And")
 
 
@@ -140,6 +142,9 @@ def _check_days(rule: dict[str, Any]) -> None:
     expiration = rule.get("Expiration", {})
     if rule.get("Expiration") is not None and len(set(expiration) & {"Days", "Date", "ExpiredObjectDeleteMarker"}) != 1:
         raise MalformedXML
+    for action in (expiration, *rule.get("Transitions", [])):
+        if "Date" in action and not MIDNIGHT.fullmatch(str(action["Date"])):
+            raise InvalidArgumentError("'Date' must be at midnight GMT")
     _positive(expiration, "Days", "Expiration")
     for transition in rule.get("Transitions", []):
         _check_transition(transition, "Days", "Transition")

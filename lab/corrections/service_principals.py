@@ -26,11 +26,13 @@ def role_of(arn: str) -> Role | None:
     return next((role for role in iam_backends[account]["aws"].roles.values() if role.arn == arn), None)
 
 
-def service_may_assume(service: str, arn: str, context: Values | None = None) -> bool:
+def service_may_assume(service: str, arn: str, context: Values | None = None, region: str = "") -> bool:
+    """Whether the role trusts a service. With a region, by the service's regional name too."""
     role = role_of(arn)
+    names = {service, service.replace(".", f".{region}.", 1)} if region else {service}
     return bool(role) and is_allowed(
         _with(role.assume_role_policy_document, Resource="*"),  # type: ignore[union-attr]
-        Request("sts:AssumeRole", arn, arn.split(":")[4], frozenset({service}), context or {}),
+        Request("sts:AssumeRole", arn, arn.split(":")[4], frozenset(names), context or {}),
     )
 
 
@@ -70,7 +72,7 @@ def may_publish(topic: Topic, service: str, source_arn: str) -> bool:
     backend = kms_backends[account][topic.sns_backend.region_name]
     key = backend.keys.get(backend.any_id_to_key_id(key_id) or "")
     # The AWS managed key's policy names no service but SNS itself.
-    if key is None or not key.enabled or key_id == "alias/aws/sns":
+    if key is None or not key.enabled or key.key_manager == "AWS":
         return False
     return all(
         service_may(key.policy, service, action, key.arn, account, context)

@@ -33,7 +33,6 @@ def by_metric_math(period: int) -> dict[str, Any]:
     return {"Namespace": None, "MetricName": None, "Statistic": None, "Period": None, "Metrics": [SHARE, stat]}
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator takes any alarm")
 @pytest.mark.parametrize(
     "options",
     [

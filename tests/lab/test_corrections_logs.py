@@ -142,7 +142,6 @@ def test_a_new_filter_sends_a_control_message(archive: Archive) -> None:
     assert json.loads(gzip.decompress(body))["messageType"] == "CONTROL_MESSAGE"
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator refuses it")
 def test_a_role_may_trust_the_regional_name_of_the_service(archive: Archive) -> None:
     """CloudWatch Logs user guide: logs.<region>.amazonaws.com is a service principal, too, of its region alone."""
     archive.stream(archive.writer())

@@ -117,7 +117,7 @@ def test_an_address_is_pending_until_it_is_confirmed(topic: Topic) -> None:
 
 
 def test_other_subscriptions_need_no_confirmation(topic: Topic) -> None:
-    topic.sns.subscribe(TopicArn=topic.arn, Protocol="sms", Endpoint="+821000000000")
+    topic.listen()
     assert topic.subscriptions()[0]["SubscriptionArn"].startswith(topic.arn)
 
 

@@ -167,7 +167,6 @@ def test_reserved_master_username_is_refused(account: Account) -> None:
         account.database(MasterUsername="rdsadmin")
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator does not say that RDS rotates it")
 def test_managed_secret_is_rotated_every_week(account: Account) -> None:
     """RDS user guide, "Password management with Amazon RDS and AWS Secrets Manager"."""
     account.database()

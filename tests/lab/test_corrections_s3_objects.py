@@ -19,7 +19,6 @@ def s3(empty_lab: Lab) -> Any:
     return client
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator passes over the header")
 @pytest.mark.parametrize(
     "headers",
     [{"IfNoneMatch": '"etag"'}, {"IfNoneMatch": "*", "IfMatch": '"etag"'}, {"IfNoneMatch": '"a"', "IfMatch": "b"}],
@@ -49,7 +48,6 @@ def test_an_upload_over_an_object_that_is_there(s3: Any) -> None:
         s3.put_object(Bucket=BUCKET, Key="a", Body=b"2", IfNoneMatch="*")
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator takes the copy")
 @pytest.mark.parametrize("options", [{}, {"TaggingDirective": "REPLACE", "Tagging": "category=workflows"}])
 def test_a_copy_onto_itself_with_nothing_but_tags(s3: Any, options: dict[str, str]) -> None:
     """S3 user guide, "Copying, moving, and renaming objects"; error code InvalidRequest."""
@@ -77,7 +75,6 @@ def versions(s3: Any, key: str) -> tuple[list[str], list[str]]:
     return sorted(bodies), [marker["VersionId"] for marker in found.get("DeleteMarkers", [])]
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator deletes all versions")
 def test_deletion_under_suspended_versioning(s3: Any) -> None:
     """S3 user guide, "Deleting objects from versioning-suspended buckets": only a version whose ID is null is removed,
     and a delete marker with the ID null takes its place."""
@@ -97,7 +94,6 @@ def test_deletion_under_suspended_versioning(s3: Any) -> None:
     assert {item["Key"]: item["DeleteMarkerVersionId"] for item in deleted} == {"a": "null", "never": "null"}
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator does not find the version")
 def test_a_version_is_deleted_under_suspended_versioning(s3: Any) -> None:
     """DeleteObject, VersionId: that version goes for good, whatever the bucket's versioning is now."""
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -111,7 +107,6 @@ def test_a_version_is_deleted_under_suspended_versioning(s3: Any) -> None:
     s3.delete_bucket(Bucket=BUCKET)
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator takes any date")
 @pytest.mark.parametrize("action", ["Expiration", "Transitions"])
 def test_a_lifecycle_date_is_at_midnight(s3: Any, action: str) -> None:
     """S3 user guide, "Lifecycle configuration elements", date-based rules: midnight UTC."""

@@ -24,7 +24,6 @@ def name() -> str:
 TAGS = [{"Key": "triflow:stack", "Value": "one"}]
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator answers with the topic that is there")
 @pytest.mark.parametrize(
     "options",
     [
@@ -46,7 +45,6 @@ def test_a_topic_that_is_there(sns: Any, name: str) -> None:
     assert sns.create_topic(Name=name, Tags=TAGS, Attributes={"DisplayName": "One"})["TopicArn"] == arn
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator takes any protocol")
 @pytest.mark.parametrize(
     ("protocol", "endpoint"),
     [
@@ -64,7 +62,6 @@ def test_a_subscription_that_sns_does_not_take(sns: Any, name: str, protocol: st
         sns.subscribe(TopicArn=arn, Protocol=protocol, Endpoint=endpoint)
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator ends with an error of its own")
 @pytest.mark.parametrize("policy", ["no JSON", "[]", '{"Version": "2012-10-17"}'])
 def test_a_policy_that_is_none(sns: Any, name: str, policy: str) -> None:
     """SetTopicAttributes, CreateTopic: InvalidParameter."""
@@ -74,14 +71,3 @@ def test_a_policy_that_is_none(sns: Any, name: str, policy: str) -> None:
     with refused("InvalidParameter", "Policy"):
         sns.create_topic(Name=f"{name}-2", Attributes={"Policy": policy})
     assert f"{arn}-2" not in [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
-
-
-@pytest.mark.xfail(strict=True, reason="the emulator sends SMS from everywhere")
-def test_sns_sends_no_sms_from_seoul(lab: Lab, sns: Any, name: str) -> None:
-    """Amazon SNS developer guide, "Supported Regions and countries": Seoul is not in the list, Tokyo is."""
-    arn = sns.create_topic(Name=name)["TopicArn"]
-    with refused("InvalidParameter"):
-        sns.subscribe(TopicArn=arn, Protocol="sms", Endpoint="+821000000000")
-    with refused("InvalidParameter"):
-        sns.publish(PhoneNumber="+821000000000", Message="hello")
-    assert lab.aws("sns", region_name="ap-northeast-1").publish(PhoneNumber="+821000000000", Message="hello")

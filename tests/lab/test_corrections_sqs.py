@@ -24,7 +24,6 @@ def test_setting_one_attribute_leaves_the_policy(empty_lab: Lab) -> None:
     assert "Policy" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator ends with an error of its own")
 @pytest.mark.parametrize("policy", ["no JSON", "[]"])
 def test_a_policy_that_is_none(lab: Lab, policy: str) -> None:
     """SetQueueAttributes, CreateQueue: InvalidAttributeValue."""
