@@ -45,6 +45,7 @@ RANGES = {
     "ecs_health_check_retries": Range(1, 10, "times", CONTAINER_HEALTH),
     "ecs_health_check_start_period": Range(0, 300, "seconds", CONTAINER_HEALTH),
     "ecs_health_check_grace_period": Range(0, 86400, "seconds", CONTAINER_HEALTH),
+    "ecs_log_buffer_size": Range(1, 512, "MiB", "it is memory of the task"),
     "ecs_desired_count": TASKS,
     "ecs_prometheus_scrape_interval": Range(1, 3600, "seconds", "Prometheus would show gaps"),
     "ecs_prometheus_memory": Range(64, 4096, "MiB", "it is no sensible size for the sidecar"),

@@ -55,12 +55,17 @@ def _with_prometheus(service: Service, settings: Settings) -> bool:
 
 
 def _logging(service: Service, settings: Settings) -> dict[str, Any]:
+    """Where lines go, and what happens while they cannot: the default of ECS has changed once, in June 2025."""
+    delivery = {"mode": settings["log_mode"]}
+    if settings["log_mode"] == "non-blocking":
+        delivery["max-buffer-size"] = f"{settings['log_buffer_size']}m"
     return {
         "logDriver": "awslogs",
         "options": {
             "awslogs-group": log_group(service["name"], settings),
             "awslogs-region": settings["region"],
             "awslogs-stream-prefix": "ecs",
+            **delivery,
         },
     }
 

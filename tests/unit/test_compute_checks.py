@@ -40,6 +40,7 @@ def services(**change: Any) -> dict[str, Any]:
             "one of the two",
         ),
         ({"ecs_secrets": {"KEY": "password"}}, "ecs_secrets", "no ARN of a secret", "arn:aws:secretsmanager"),
+        ({"ecs_log_buffer_size": 0}, "ecs_log_buffer_size", "memory of the task", "1 to 512 MiB"),
         ({"logs_retention_days": 15}, "logs_retention_days", "CloudWatch Logs does not take it", "14, 30"),
         ({"iam_write_prefixes": ["tenants"]}, "iam_write_prefixes", "no literal prefix", "ends with /"),
         ({"iam_read_prefixes": ["*/"]}, "iam_read_prefixes", "no literal prefix", "ends with /"),

@@ -96,7 +96,6 @@ def test_the_records_service() -> None:
     assert "readonlyRootFilesystem" not in container
 
 
-@pytest.mark.xfail(strict=True, reason="the mode is left to ECS, which drops lines since 2025-06")
 @pytest.mark.parametrize(
     ("settings", "options"),
     [

@@ -147,7 +147,10 @@ def test_port(containers: dict[str, Described], service: Described) -> None:
 def test_logs(aws: Aws, stack: str, log_group: str, containers: dict[str, Described]) -> None:
     """CMP-10, MON-1: two weeks, since CloudWatch does not take 15 days. Production's name is the record's."""
     assert log_group == f"/aws/ecs/{stack}-backend"
-    assert {item["logConfiguration"]["options"]["awslogs-group"] for item in containers.values()} == {log_group}
+    logging = [item["logConfiguration"]["options"] for item in containers.values()]
+    assert {options["awslogs-group"] for options in logging} == {log_group}
+    modes = {(options["mode"], options["max-buffer-size"]) for options in logging}
+    assert modes == {("non-blocking", "25m")}
     (found,) = aws("logs").describe_log_groups(logGroupNamePrefix=log_group)["logGroups"]
     assert found["retentionInDays"] == 14
     assert aws("logs").describe_log_streams(logGroupName=log_group)["logStreams"]
