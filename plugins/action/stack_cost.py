@@ -8,6 +8,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible_collections.triflow.platform.plugins.action.validate_variables import ReadsVariables, refusal
 from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_measured, cost_prices, cost_record
+from ansible_collections.triflow.platform.plugins.module_utils.kinds import kinds_of
 
 ARGUMENTS = {
     "prices": {"type": "path", "required": True},
@@ -32,7 +33,8 @@ class ActionModule(ReadsVariables):
         if problems:
             return {**result, **refusal(given["inventory_hostname"], problems)}
         prices = cost_prices.load(self._loader.load_from_file(args["prices"], unsafe=True)["prices"])
-        kind = next((kind for kind in cost_record.KINDS if kind in given["group_names"]), "")
+        kinds = kinds_of(values, given["group_names"])
+        kind = next((kind for kind in cost_record.KINDS if kind in kinds), "")
         try:
             counted = cost.stack(values["stack_name"], kind, values, prices)
             if args["measured"]:

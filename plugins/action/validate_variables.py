@@ -12,7 +12,8 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems
+from ansible_collections.triflow.platform.plugins.module_utils import hidden
+from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems, variable_warnings
 from ansible_collections.triflow.platform.plugins.module_utils.conversion import Refused, convert
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
@@ -31,6 +32,8 @@ TYPES = {
     "dict": "a mapping",
     "list": "a list",
 }
+# How Ansible names a list or a mapping of variables in its messages.
+INTERNAL_NAME = re.compile(r"[\w.]*_AnsibleLazyTemplate(List|Dict)( object)?")
 SECRET = re.compile(r"password|secret|token|credential|private_key|webhook", re.IGNORECASE)
 
 FOUNDATION_ROLES = ("preflight", "vpc", "s3", "cost")  # what a stack with stack_foundation is made by
@@ -52,9 +55,13 @@ class ReadsVariables(ActionBase):
         known = {name: option for options in roles.values() for name, option in options.items()}
 
         values, problems = self._values(needed, known, self._defaults(roles), given)
+        # a default that cannot be worked out follows from a value that is refused itself
+        following = [found for found in problems if found["variable"] not in given and found["value"] is not None]
+        problems = [found for found in problems if found not in following]
         if "preflight_account" not in given:  # after preflight there are registered variables, too
             problems += unknown_names(given, known, roles)
         problems += variable_problems(values, given.get("group_names", []), environment() if self.calls_aws else None)
+        problems = problems or following
         return values, [hide_secret(found, known.get(found["variable"], {})) for found in problems]
 
     def _defaults(self, roles: Iterable[str]) -> dict[str, Any]:
@@ -82,7 +89,7 @@ class ReadsVariables(ActionBase):
                 # Templating turns a plain null into text.
                 value = None if available.get(name) is None else templar.template(available[name])
             except AnsibleError as error:
-                reason = f"its template fails: {error.message}"
+                reason = f"its template fails: {INTERNAL_NAME.sub(_plain_name, error.message)}"
                 if name in needed:
                     problems.append(problem(name, available[name], reason, "a template of variables that are defined"))
                 continue
@@ -109,8 +116,28 @@ class ActionModule(ReadsVariables):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         given = task_vars or {}
-        _unused, problems = self.read(given)
-        return {**result, **refusal(given["inventory_hostname"], problems)}
+        values, problems = self.read(given)
+        warnings = [] if problems else variable_warnings(values) + self._kind_warnings(values, given)
+        return {**result, **refusal(given["inventory_hostname"], problems), "warnings": warnings}
+
+    def _kind_warnings(self, read: dict[str, Any], given: dict[str, Any]) -> list[str]:
+        """Say which values a kind has that the host, which is not in its group, does not get from group_vars."""
+        kind = read.get("stack_kind")
+        if not kind or kind in given["group_names"]:
+            return []
+        paths = sorted((specifications.ROLES.parent / "group_vars" / kind).glob("*.yml"))
+        values = {name: value for path in paths for name, value in specifications.load(self._loader, path).items()}
+        others = [
+            f"{name} is {read[name]!r}, there {value!r}"
+            for name, value in values.items()
+            if name in read and read[name] != value
+        ]
+        text = f"stack_kind is {kind}, and the host has other values than group_vars/{kind}: {'; '.join(others)}"
+        return [text] if others else []
+
+
+def _plain_name(found: re.Match[str]) -> str:
+    return "the list" if found[1] == "List" else "the mapping"
 
 
 def refusal(host: str, problems: list[Problem]) -> dict[str, Any]:
@@ -129,7 +156,15 @@ def validate(name: str, value: Any, option: Mapping[str, Any]) -> tuple[list[Pro
     if refused:
         return [_refusal(name, found) for found in refused], value
     outcome = ArgumentSpecValidator({name: dict(option)}).validate({name: converted})
-    problems = [problem(name, value, message, describe_option(option)) for message in outcome.error_messages]
+    messages = [message for message in outcome.error_messages if "Supported parameters include" not in message]
+    problems = [problem(name, value, message, describe_option(option)) for message in messages]
+    for _variable, *path in sorted(outcome.unsupported_parameters):
+        suboption, inside = path[-1], option
+        for step in path[:-1]:
+            inside = inside["options"][step]
+        like = nearest(snake_case(suboption), inside["options"])
+        reason = f"{'.'.join((name, *path))} is no option of it"
+        problems.append(problem(name, value, reason, f"{like} {describe_option(option)}".lstrip()))
     return problems, outcome.validated_parameters[name]
 
 
@@ -160,12 +195,17 @@ def unknown_names(given: Iterable[str], known: Iterable[str], roles: Iterable[st
         problem(
             name,
             "(not read)",
-            "no role has a variable of that name",
-            nearest(name, known) or "the names in the roles' argument specs",
+            "no role has a variable of that name" + (", and names are told apart by case" if name != like else ""),
+            nearest(like, known) or "the names in the roles' argument specs",
         )
-        for name in sorted(given)
-        if name.startswith(prefixes) and name not in known
+        for name, like in sorted((name, snake_case(name)) for name in given)
+        if like.startswith(prefixes) and name not in known
     ]
+
+
+def snake_case(name: str) -> str:
+    """Return a name as ours are written: containerPort and CONTAINER_PORT as container_port."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def environment() -> dict[str, str]:
@@ -196,5 +236,5 @@ def describe_option(option: Mapping[str, Any]) -> str:
 def hide_secret(found: Problem, option: Mapping[str, Any]) -> Problem:
     """Return the problem without the value of a variable that may hold a secret."""
     if not option.get("no_log") and not SECRET.search(found["variable"]):
-        return found
+        return {**found, "value": hidden.shown(found["value"]), "reason": hidden.shown(found["reason"])}
     return {**found, "value": "(hidden)", "reason": "its value is not accepted"}

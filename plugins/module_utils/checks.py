@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.alarm_checks import alarm_problems
-from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_problems
+from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_problems, compute_warnings
 from ansible_collections.triflow.platform.plugins.module_utils.cost_checks import cost_problems
 from ansible_collections.triflow.platform.plugins.module_utils.dashboard_checks import dashboard_problems
 from ansible_collections.triflow.platform.plugins.module_utils.data_checks import data_problems
 from ansible_collections.triflow.platform.plugins.module_utils.edge_checks import edge_problems
+from ansible_collections.triflow.platform.plugins.module_utils.kinds import kind_problems, kinds_of
 from ansible_collections.triflow.platform.plugins.module_utils.lab_checks import lab_problems
 from ansible_collections.triflow.platform.plugins.module_utils.log_checks import log_problems
 from ansible_collections.triflow.platform.plugins.module_utils.network_checks import network_problems
@@ -37,8 +38,15 @@ def variable_problems(
     `variables` have the types of their argument specs, `groups` are the host's groups of the inventory and
     `environment` is that of the process which will call AWS, None when none will.
     """
-    problems = [found for check in CHECKS for found in check(variables)] + nights_problems(variables, groups)
-    return problems if environment is None else problems + lab_problems(groups, environment)
+    kinds = kinds_of(variables, groups)
+    problems = [found for check in CHECKS for found in check(variables)]
+    problems += kind_problems(variables, groups) + nights_problems(variables, kinds)
+    return problems if environment is None else problems + lab_problems(kinds, environment)
+
+
+def variable_warnings(variables: Variables) -> list[str]:
+    """Return what is not refused, and yet seems not to be meant."""
+    return compute_warnings(variables)
 
 
 CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (

@@ -7,7 +7,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Range, limit_problems
+from ansible_collections.triflow.platform.plugins.module_utils import hidden
+from ansible_collections.triflow.platform.plugins.module_utils.images import image_fault
+from ansible_collections.triflow.platform.plugins.module_utils.limits import (
+    SECONDS,
+    Range,
+    empty_problems,
+    limit_problems,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
 
 Variables = Mapping[str, Any]
@@ -28,10 +35,10 @@ FARGATE: dict[int, range] = {
     16384: _gigabytes(32, 120, 8),
 }
 NOT_OFFERED = {(256, 1536)}
-IMAGE = re.compile(r"[\w.:/-]+(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})")
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?")
 SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+(:[^:]*:[^:]*:[^:]*)?")
-ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# POSIX rules out = in the names of a process's environment. Frameworks read names with dots, dashes and colons.
+ENVIRONMENT_NAME = re.compile(r"[^=\s\x00-\x1f\x7f]+")
 ACCEPTED_NAME = "1 to 31 lower-case letters, digits and hyphens, from a letter to a letter or digit"
 
 TASKS = Range(0, 1000, "tasks", "no service of ECS has that many")
@@ -61,12 +68,34 @@ RANGES = {
     "autoscaling_scale_out_cooldown": Range(0, 3600, "seconds", "it is no sensible time between two steps"),
     "autoscaling_scale_in_cooldown": Range(0, 3600, "seconds", "it is no sensible time between two steps"),
 }
+NOT_EMPTY = {"ecs_services": "one or more services, or stack_foundation: true for a stack that others use"}
+ACCEPTED_IMAGE = "repository:tag or repository@sha256:<digest>, with its registry in front when it is not the account's"
+
+
+def compute_warnings(variables: Variables) -> list[str]:
+    """What looks like a secret, in what everybody reads who may read a task definition."""
+    found = _secret_warnings("ecs_environment", variables.get("ecs_environment") or {})
+    for service in variables.get("ecs_services") or []:
+        where = f"ecs_services, {service['name']}"
+        found += _secret_warnings(f"{where}: environment", service.get("environment") or {})
+        lines = {"command": " ".join(service.get("command") or []), "": service.get("health_check_command") or ""}
+        found += _secret_warnings(where, {name or "health_check_command": line for name, line in lines.items()})
+    return found
+
+
+def _secret_warnings(where: str, values: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{where}: {name} looks like a secret, since {why}. Whoever may read the task definition reads it. "
+        "Put it into Secrets Manager, and its ARN into ecs_secrets."
+        for name, value in values.items()
+        if (why := hidden.looks_secret(str(name), str(value)))
+    ]
 
 
 def compute_problems(variables: Variables) -> list[Problem]:
     """All that is wrong with the variables of compute. What is not given is not checked."""
     services: list[Mapping[str, Any]] = variables.get("ecs_services") or []
-    problems = limit_problems(variables, {}, RANGES)
+    problems = limit_problems(variables, {}, RANGES) + empty_problems(variables, NOT_EMPTY)
     problems += [found for check in SERVICE_CHECKS for service in services for found in check(service, variables)]
     for check in CHECKS:
         problems += check(variables)
@@ -98,14 +127,17 @@ def _size_problems(service: Mapping[str, Any], variables: Variables) -> Iterator
         yield problem("ecs_memory", memory, reason, accepted)
 
 
-def _image_problems(service: Mapping[str, Any], variables: Variables) -> Iterator[Problem]:
-    image = service.get("image") or variables.get("ecs_image")
-    if image and not IMAGE.fullmatch(image):
-        variable = "ecs_services" if service.get("image") else "ecs_image"
-        accepted = (
-            "repository:tag or repository@sha256:<digest>, with its registry in front when it is not the account's"
-        )
-        yield problem(variable, image, "it is no image with a tag or digest", accepted)
+def _image_problems(variables: Variables) -> Iterator[Problem]:
+    images = {
+        ("ecs_image", variables.get("ecs_image")),
+        ("ecs_prometheus_image", variables.get("ecs_prometheus_image")),
+    }
+    images |= {("ecs_services", service.get("image")) for service in variables.get("ecs_services") or []}
+    for variable, image in sorted((variable, image) for variable, image in images if image):
+        fault = image_fault(image)
+        if fault:
+            accepted = f"did you mean {fault.meant}?" if fault.meant else ACCEPTED_IMAGE
+            yield problem(variable, image, fault.reason, accepted)
 
 
 def _port_problems(service: Mapping[str, Any], variables: Variables) -> Iterator[Problem]:
@@ -129,7 +161,10 @@ def _environment_problems(service: Mapping[str, Any], variables: Variables) -> I
     for name in sorted({*environment, *secrets}):
         if not ENVIRONMENT_NAME.fullmatch(str(name)):
             yield problem(
-                "ecs_environment", name, "it is no name of an environment variable", "a name such as LOG_LEVEL"
+                "ecs_environment",
+                name,
+                "it is no name of an environment variable",
+                "a name such as LOG_LEVEL, without =",
             )
         if name in environment and name in secrets:
             yield problem("ecs_secrets", name, "it is an environment variable already", "each name in one of the two")
@@ -145,7 +180,10 @@ def _environment_problems(service: Mapping[str, Any], variables: Variables) -> I
 def _prefix_problems(variables: Variables) -> Iterator[Problem]:
     for variable in ("iam_write_prefixes", "iam_read_prefixes"):
         for prefix in variables.get(variable) or []:
-            if not re.fullmatch(r"[^/*?$][^*?$]*/", prefix):
+            if re.match(r"[a-z0-9]+://|arn:", prefix):
+                reason = "it is an address, and a prefix begins the keys in the stack's own bucket"
+                yield problem(variable, prefix, reason, "what follows the bucket, ending with /, such as tenants/")
+            elif not re.fullmatch(r"[^/*?$][^*?$]*/", prefix):
                 reason = "it is no literal prefix, and a policy would read it in another way"
                 yield problem(variable, prefix, reason, "a prefix that ends with /, such as tenants/")
 
@@ -200,12 +238,12 @@ def _count_problems(variables: Variables, scaled: list[str], least: int, most: i
 
 SERVICE_CHECKS: tuple[Callable[[Mapping[str, Any], Variables], Iterator[Problem]], ...] = (
     _size_problems,
-    _image_problems,
     _port_problems,
     _environment_problems,
 )
 CHECKS: tuple[Callable[[Variables], Iterator[Problem]], ...] = (
     _name_problems,
+    _image_problems,
     _prefix_problems,
     _prometheus_problems,
     _scaling_problems,

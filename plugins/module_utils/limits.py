@@ -27,6 +27,7 @@ class Range(NamedTuple):
     reason: str
 
 
+REGION = r"[a-z]{2}(-[a-z]+)+-\d"
 SECONDS = Range(1, 86400, "seconds", "nothing can be waited for that long")
 
 
@@ -35,6 +36,15 @@ def limit_problems(
 ) -> list[Problem]:
     """The problems of what these tables name: texts, numbers and lists of numbers. What is not given has none."""
     return _pattern_problems(variables, patterns) + _range_problems(variables, ranges)
+
+
+def empty_problems(variables: Mapping[str, Any], accepted: Mapping[str, str]) -> list[Problem]:
+    """The problems of lists that need an element: ``accepted`` says which, and what is accepted."""
+    return [
+        problem(name, [], "it is empty", accepted[name])
+        for name in accepted
+        if variables.get(name) is not None and not variables[name]
+    ]
 
 
 def parse_problems(name: str, value: str | None, parse: Callable[[str], object], accepted: str) -> list[Problem]:

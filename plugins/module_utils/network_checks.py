@@ -3,15 +3,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import cidrs
-from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Range, limit_problems
-from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem
+from ansible_collections.triflow.platform.plugins.module_utils.images import is_elsewhere
+from ansible_collections.triflow.platform.plugins.module_utils.limits import (
+    REGION,
+    SECONDS,
+    Range,
+    empty_problems,
+    limit_problems,
+)
+from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 Variables = Mapping[str, Any]
 
+# What a Fargate task needs before its container starts (Amazon ECS developer guide, "Amazon ECS interface VPC
+# endpoints"). Layers come from S3, for which there is always a gateway endpoint. Secrets only where it has some.
+TASK_ENDPOINTS = ("ecr.api", "ecr.dkr", "logs")
+SECRET_ENDPOINT = "secretsmanager"
 PORT = Range(1, 65535, "", "it is no TCP port")
 RANGES = {
     "vpc_wait_timeout": SECONDS,
@@ -19,11 +31,20 @@ RANGES = {
     "security_groups_container_port": PORT,
     "security_groups_database_port": PORT,
 }
+NOT_EMPTY = {
+    "security_groups_load_balancer_ports": "one or more ports, such as [80, 443]",
+    "vpc_interface_endpoint_services": "one or more services, such as ecr.api",
+}
 
 
 def network_problems(variables: Variables) -> list[Problem]:
     """All that is wrong with them. What is not given is not checked."""
-    return limit_problems(variables, {}, RANGES) + _cidr_problems(variables)
+    return [
+        *limit_problems(variables, {}, RANGES),
+        *empty_problems(variables, NOT_EMPTY),
+        *_cidr_problems(variables),
+        *_way_out_problems(variables),
+    ]
 
 
 def _cidr_problems(variables: Variables) -> list[Problem]:
@@ -35,7 +56,34 @@ def _cidr_problems(variables: Variables) -> list[Problem]:
         "vpc_private_subnet_cidrs",
     )
     values = [variables.get(name) for name in names]
-    if any(value is None for value in values):
-        return []
+    if any(value is None for value in values) or not re.fullmatch(REGION, str(values[0])):
+        return []  # that the region is none is said already
     region, cidr, zones, public, private = values
     return cidrs.network_problems(str(region), str(cidr), zones or [], public or [], private or [])
+
+
+def _way_out_problems(variables: Variables) -> list[Problem]:
+    """Private subnets without a NAT gateway: the tasks reach only what has an endpoint in the VPC."""
+    owner, stack = variables.get("vpc_owner"), variables.get("stack_name")
+    if variables.get("vpc_nat_gateways") != "none" or variables.get("stack_foundation") or owner != stack:
+        return []  # in another stack's VPC the endpoints are that stack's
+    services: list[Mapping[str, Any]] = variables.get("ecs_services") or []
+    secrets = variables.get("ecs_secrets") or any(service.get("secrets") for service in services)
+    needed = [*TASK_ENDPOINTS, *([SECRET_ENDPOINT] if secrets else [])]
+    there = variables.get("vpc_interface_endpoint_services") or [] if variables.get("vpc_interface_endpoints") else []
+    missing = [service for service in needed if service not in there]
+    problems = []
+    if missing:
+        reason = (
+            f"without a NAT gateway the tasks need interface endpoints, and these are missing: {', '.join(missing)}"
+        )
+        accepted = (
+            f"vpc_interface_endpoints: true with {', '.join(needed)} in vpc_interface_endpoint_services, or single"
+        )
+        problems.append(problem("vpc_nat_gateways", "none", reason, accepted))
+    images = [variables.get("ecs_image"), *(service.get("image") for service in services)]
+    images += [variables.get("ecs_prometheus_image")] if variables.get("ecs_prometheus_remote_write_url") else []
+    for image in sorted({image for image in images if image and is_elsewhere(image)}):
+        reason = f"without a NAT gateway nothing reaches the registry of {image}"
+        problems.append(problem("vpc_nat_gateways", "none", reason, "images in ECR, or single"))
+    return problems

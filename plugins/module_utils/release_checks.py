@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.images import image_fault
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
 
 Variables = Mapping[str, Any]
@@ -62,6 +63,8 @@ def _image_problems(variables: Variables) -> Iterator[Problem]:
     if not IMAGE.fullmatch(image):
         accepted = "a tag such as 1.4.0, sha256:<64 digits>, or a repository with one of the two"
         yield problem("release_image", image, "it is no tag, digest or image with one of them", accepted)
+    elif ("/" in image or ":" in image) and not image.startswith("sha256:") and (fault := image_fault(image)):
+        yield problem("release_image", image, fault.reason, f"did you mean {fault.meant}?" if fault.meant else "a tag")
     if variables.get("ecs_image_owner") == "stack":
         reason = "ecs_image_owner is stack, and the next run would put ecs_image back"
         accepted = "ecs_image_owner: pipeline, or a new ecs_image and playbooks/compute.yml"

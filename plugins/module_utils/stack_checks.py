@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import windows
-from ansible_collections.triflow.platform.plugins.module_utils.limits import Pattern, limit_problems, parse_problems
+from ansible_collections.triflow.platform.plugins.module_utils.limits import (
+    REGION,
+    Pattern,
+    limit_problems,
+    parse_problems,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 Variables = Mapping[str, Any]
@@ -20,9 +25,6 @@ PATTERNS = {
         "it is no name for a stack",
         "3 to 40 lower-case letters, digits and single hyphens, from a letter to a letter or digit: triflow-prod",
     ),
-    "stack_region": Pattern(
-        r"[a-z]{2}(-[a-z]+)+-\d", "it is not written like an AWS region", "a region such as ap-northeast-2"
-    ),
     "stack_account_id": Pattern(r"\d{12}", "it is no AWS account ID", "12 digits, in quotes"),
 }
 
@@ -33,8 +35,19 @@ def stack_problems(variables: Variables) -> list[Problem]:
     return [
         *limit_problems(variables, PATTERNS, {}),
         *parse_problems("stack_time_zone", zone, windows.utc_offset, windows.ACCEPTED_ZONE),
+        *_region_problems(variables),
         *_tag_problems(variables),
     ]
+
+
+def _region_problems(variables: Variables) -> list[Problem]:
+    region = variables.get("stack_region")
+    if region is None or re.fullmatch(REGION, region):
+        return []
+    if re.fullmatch(f"{REGION}[a-z]", region):
+        reason = "it is an availability zone, and not the region that it is in"
+        return [problem("stack_region", region, reason, f"did you mean {region[:-1]}?")]
+    return [problem("stack_region", region, "it is not written like an AWS region", "a region such as ap-northeast-2")]
 
 
 def _tag_problems(variables: Variables) -> list[Problem]:

@@ -10,7 +10,9 @@ author: TriFlow AI (@triflow-ai)
 description:
   - Validates the host's variables against the argument specs of all roles of this collection, a role's default counting
     as given, and against what AWS takes and what must fit together, such as windows, ranges and capacities.
-  - Refuses a name that starts like a role's variables and is none of them, which Ansible would ignore silently.
+  - Refuses a name that starts like a role's variables, in small letters or capitals, and is none of them, which Ansible
+    would ignore silently.
+  - Warns of what looks like a secret in the environment of a task, without showing it.
   - Runs on the controller, without a process of its own, without credentials and without network.
   - Fails once, with everything that is wrong. The value of a variable that may hold a secret is not shown.
   - It takes every variable of the host into account, so it runs before roles register results of their own.

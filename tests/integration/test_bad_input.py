@@ -122,6 +122,26 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "tenants/",
         "a prefix that begins with dev/",
     ),
+    "name-in-capitals": (
+        {"RDS_INSTANCE_CLASS": "db.t4g.large"},
+        "RDS_INSTANCE_CLASS",
+        "(not read)",
+        "rds_instance_class",
+    ),
+    "no-service": ({"ecs_services": []}, "ecs_services", [], "one or more services"),
+    "mistyped-suboption": (
+        {"ecs_services": [{"name": "backend", "containerPort": 8000}], "autoscaling_services": ["backend"]},
+        "ecs_services",
+        [{"name": "backend", "containerPort": 8000}],
+        "did you mean container_port?",
+    ),
+    "zone-as-region": (
+        {"stack_region": "ap-northeast-2a"},
+        "stack_region",
+        "ap-northeast-2a",
+        "did you mean ap-northeast-2?",
+    ),
+    "another-kind-than-its-group": ({"stack_kind": "dev"}, "stack_kind", "dev", "prod, or nothing"),
     "mistyped-name": ({"rds_bakup_window": "02:00-03:00"}, "rds_bakup_window", "(not read)", "rds_backup_window"),
     "wrong-type": ({"rds_multi_az": "maybe"}, "rds_multi_az", "maybe", "true or false"),
     "wrong-choice": ({"vpc_nat_gateways": "two"}, "vpc_nat_gateways", "two", "one of none, single, per_zone"),
@@ -129,9 +149,11 @@ VARIABLES: dict[str, tuple[dict[str, Any], str, Any, str]] = {
     "unquoted-version": ({"rds_engine_version": 14.10}, "rds_engine_version", 14.1, "In quotes"),
     "no-bucket": ({"s3_bucket_name": None}, "s3_bucket_name", None, "text"),
     "default-taken-away": ({"rds_wait_timeout": None}, "rds_wait_timeout", None, "a whole number"),
+    "of-no-kind": ({}, "stack_kind", None, "did you mean prod?"),
     # Nothing is wrong with its variables, so it gets to the account, with an environment that holds no credentials.
     "no-credentials": ({}, "AWS credentials", None, "AWS_PROFILE, or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY"),
 }
+OTHER_GROUPS = {"of-no-kind": "production", "kind-by-variable": "customers"}
 ACCOUNT: dict[str, tuple[dict[str, Any], str, Any, str]] = {
     "engine-14-10": ({"rds_engine_version": "14.10"}, "rds_engine_version", "14.10", "on offer are: 14."),
     "unknown-region": (
@@ -184,6 +206,8 @@ ACCOUNT: dict[str, tuple[dict[str, Any], str, Any, str]] = {
 GOOD: dict[str, dict[str, Any]] = {
     "record": {},
     "in-a-shared-vpc": IN_THE_SHARED_VPC,
+    "kind-by-variable": {"stack_kind": "prod"},
+    "secret-in-its-environment": {"ecs_environment": {"DB_PASSWORD": "hunter2"}},
     "survey": {
         "rds_iops": None,
         "rds_multi_az": "true",
@@ -241,7 +265,10 @@ def inventory(directory: Path, hosts: dict[str, dict[str, Any]]) -> str:
         host: {"s3_bucket_name": f"triflow-{host}", "dns_zone_name": f"{host}.com", **variables}
         for host, variables in hosts.items()
     }
-    path.write_text(json.dumps({"prod": {"hosts": named}}))
+    # the hosts of OTHER_GROUPS are in none that says their kind
+    others = {host: named.pop(host) for host in OTHER_GROUPS if host in named}
+    groups = {OTHER_GROUPS[host]: {"hosts": {host: variables}} for host, variables in others.items()}
+    path.write_text(json.dumps({"prod": {"hosts": named}, **groups}))
     return str(path)
 
 
@@ -316,6 +343,20 @@ def test_good_input_passes_beside_bad_one(account_run: Run, host: str) -> None:
     assert account["identity"]["account"] == "123456789012"
     assert account["engine_version"].startswith("14.")
     assert set(TWO_ZONES) < set(account["availability_zones"])
+
+
+def warnings(run: Run, host: str) -> str:
+    return str([result.get("warnings") for result in run.results[host]])
+
+
+def test_a_kind_that_no_group_says_comes_without_the_group_s_values(account_run: Run) -> None:
+    assert "alb_deletion_protection is False, there True" in warnings(account_run, "kind-by-variable")
+    assert "stack_kind" not in warnings(account_run, "record")
+
+
+def test_a_secret_in_the_environment_is_told_and_not_shown(account_run: Run) -> None:
+    assert "ecs_environment: DB_PASSWORD looks like a secret" in warnings(account_run, "secret-in-its-environment")
+    assert "hunter2" not in str(account_run.results)
 
 
 def test_account_is_only_read(account_run: Run) -> None:

@@ -92,7 +92,7 @@ def read_policy(lab: Lab) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("nights") / "hosts.yml"
-    path.write_text(json.dumps({"nights": {"hosts": {STACK: VARIABLES}}}))
+    path.write_text(json.dumps({"nights": {"hosts": {STACK: {**VARIABLES, "stack_kind": "staging"}}}}))
     return path
 
 
@@ -207,14 +207,21 @@ def test_without_nights_the_schedules_go_and_nothing_wakes(lab: Lab, runs: Runs)
 
 @pytest.mark.parametrize(
     ("group", "options"),
-    [("nights", []), ("nights", ["nights_wanted=sideways"]), ("prod", ["nights_wanted=up"])],
+    [
+        ("staging", []),
+        ("staging", ["nights_wanted=sideways"]),
+        ("prod", ["nights_wanted=up"]),
+        ("customers", ["nights_wanted=up", "stack_kind=prod"]),
+    ],
 )
 def test_nights_now_is_refused(lab: Lab, tmp_path: Path, group: str, options: list[str]) -> None:
     path = tmp_path / "hosts.yml"
-    path.write_text(json.dumps({group: {"hosts": {STACK: {**VARIABLES, "nights_enabled": False}}}}))
+    own = {"vpc_owner": STACK, "vpc_nat_gateways": "single", "s3_owner": STACK, "s3_prefix": ""}
+    path.write_text(json.dumps({group: {"hosts": {STACK: {**own, **VARIABLES, "nights_enabled": False}}}}))
     given = [word for option in options for word in ("-e", option)]
     run = play(lab, tmp_path, "playbooks/nights.yml", "-i", str(path), *given)
     assert run.exit_code != 0
+    assert "Nothing was started or stopped." in run.output
     assert run.writes == []
 
 

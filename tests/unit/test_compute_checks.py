@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_warnings
 
-from tests.unit.test_checks import problems
+from tests.unit.test_checks import RECORD, problems
 
 ARN = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:key-AbCdEf"
 BACKEND: dict[str, Any] = {"name": "backend", "container_port": 8000, "target_group": "backend"}
@@ -32,7 +33,7 @@ def services(**change: Any) -> dict[str, Any]:
         (services(target_group="backen"), "ecs_services", "none of alb_target_groups", "did you mean backend"),
         (services(container_port=None), "ecs_services", "target_group and no container_port", "both, or neither"),
         (services(container_port=9000), "ecs_services", "container_port of backend is closed", "8000"),
-        ({"ecs_environment": {"LOG-LEVEL": "x"}}, "ecs_environment", "no name of an environment", "LOG_LEVEL"),
+        ({"ecs_environment": {"LOG LEVEL": "x"}}, "ecs_environment", "no name of an environment", "LOG_LEVEL"),
         (
             {"ecs_environment": {"KEY": "x"}, "ecs_secrets": {"KEY": ARN}},
             "ecs_secrets",
@@ -97,7 +98,6 @@ def test_one_wrong_value_is_one_problem(change: dict[str, Any], variable: str, r
         ({"security_groups_load_balancer_ports": []}, "security_groups_load_balancer_ports", "empty", "one or more"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="it passes, or is refused for another reason")
 def test_what_aws_refuses_is_refused(change: dict[str, Any], variable: str, reason: str, accepted: str) -> None:
     (found,) = problems(ecs_image_owner="pipeline", **change)
     assert found["variable"] == variable
@@ -105,7 +105,6 @@ def test_what_aws_refuses_is_refused(change: dict[str, Any], variable: str, reas
     assert accepted in found["accepted"]
 
 
-@pytest.mark.xfail(strict=True, reason="it is refused, and ECS takes it")
 @pytest.mark.parametrize("name", ["spring.profiles.active", "LOG-LEVEL", "app:mode"])
 def test_names_of_environment_variables_that_ecs_takes(name: str) -> None:
     assert problems(ecs_environment={name: "x"}) == []
@@ -137,3 +136,26 @@ def test_a_secret_that_stands_where_its_arn_should_is_not_shown() -> None:
 )
 def test_what_aws_takes_is_accepted(change: dict[str, Any]) -> None:
     assert problems(**change) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"ecs_environment": {"ID": "AKIAIOSFODNN7EXAMPLE"}}, "ecs_environment: ID looks like a secret"),
+        ({"ecs_environment": {"DB_PASSWORD": "hunter2"}}, "ecs_environment: DB_PASSWORD looks like a secret"),
+        (services(environment={"URL": "postgresql://a:hunter2@db/x"}), "ecs_services, backend: environment: URL looks"),
+        (services(command=["curl", "-u", "AKIAIOSFODNN7EXAMPLE"]), "ecs_services, backend: command looks"),
+        (services(health_check_command="psql password=hunter2"), "backend: health_check_command looks"),
+    ],
+)
+def test_what_looks_like_a_secret_is_told_and_not_shown(change: dict[str, Any], where: str) -> None:
+    (warning,) = compute_warnings({**RECORD, **change})
+    assert where in warning
+    assert "ecs_secrets" in warning
+    assert "hunter2" not in warning
+    assert "AKIA" not in warning
+    assert problems(**change) == []
+
+
+def test_the_record_gives_no_warning() -> None:
+    assert compute_warnings(RECORD) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils.images import (
     full_image,
+    image_fault,
     released_image,
     repository_arn,
 )
@@ -60,3 +61,28 @@ DIGEST = "sha256:" + "0a" * 32
 )
 def test_what_a_release_asks_for(current: str, wanted: str, full: str) -> None:
     assert released_image(current, wanted, ACCOUNT, REGION) == full
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "nginx:1.29",
+        "triflow-prod/backend:1.0.0",
+        "triflow_prod/back__end:V1",
+        "123/456:7",
+        "ghcr.io/x/y:1",
+        "Registry.example.com:5000/x/y:1",
+        "localhost/x:1",
+        f"x/y@sha256:{'0' * 64}",
+        f"x/y:1@sha256:{'0' * 64}",
+    ],
+)
+def test_image_that_ecs_takes(image: str) -> None:
+    assert image_fault(image) is None
+
+
+@pytest.mark.parametrize(
+    "image", ["TriFlow/backend:1", "x/y", "x/y:", "x/-y:1", "/x/y:1", "x/y:1:2", "x y:1", "x/y@sha256:0"]
+)
+def test_no_image(image: str) -> None:
+    assert image_fault(image)

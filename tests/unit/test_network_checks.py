@@ -37,8 +37,21 @@ def test_one_wrong_value_is_one_problem(variable: str, value: Any, reason: str, 
         ),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="nobody asks how the tasks get their image")
 def test_tasks_without_a_way_to_their_image(endpoints: dict[str, Any], missing: str) -> None:
     (found,) = problems(vpc_nat_gateways="none", **endpoints)
     assert (found["variable"], found["value"]) == ("vpc_nat_gateways", "none")
     assert missing in found["reason"]
+
+
+ENDPOINTS = {"vpc_interface_endpoints": True, "vpc_interface_endpoint_services": ["ecr.api", "ecr.dkr", "logs"]}
+
+
+def test_an_image_from_elsewhere_needs_a_nat_gateway() -> None:
+    assert problems(vpc_nat_gateways="none", **ENDPOINTS) == []
+    (found,) = problems(vpc_nat_gateways="none", ecs_image="ghcr.io/triflow/backend:1", **ENDPOINTS)
+    assert (found["variable"], found["value"]) == ("vpc_nat_gateways", "none")
+    assert "ghcr.io/triflow/backend:1" in found["reason"]
+
+
+def test_endpoints_in_another_stack_s_vpc_are_that_stack_s() -> None:
+    assert problems(vpc_nat_gateways="none", vpc_owner="triflow-nonprod") == []
