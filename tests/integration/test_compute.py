@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.conftest import Lab
 from tests.integration.conftest import STACK, Built, Services
-from tests.integration.playbook import Played
+from tests.integration.playbook import Played, play
 
 WORKER = {"name": "worker", "command": ["work"], "cpu": 256, "memory": 512}
 
@@ -194,3 +195,47 @@ def test_a_rollout_that_fails_says_why_and_leaves_the_old_version_running(stack:
     after = service_of(stack.lab)
     assert after["taskDefinition"] == before["taskDefinition"]
     assert after["runningCount"] == before["runningCount"] == before["desiredCount"]
+
+
+def open_ports(lab: Lab, name: str) -> list[int]:
+    """Ports that the security group of the stack lets in."""
+    filters = [{"Name": "group-name", "Values": [f"{STACK}-{name}"]}]
+    (group,) = lab.aws("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    return sorted(rule["FromPort"] for rule in group["IpPermissions"])
+
+
+@pytest.fixture(scope="module")
+def moved(stack: Services, runs: Runs) -> Iterator[tuple[Played, Played, Played]]:
+    """A plan, a run and a second run with another container port, by the tags of those who know it."""
+    assert runs.again.exit_code == 0
+    variables = stack.directory / "port.yml"
+    backend = {"name": "backend", "container_port": 8080, "target_group": "backend"}
+    variables.write_text(f"security_groups_container_port: 8080\necs_services: {[backend]}\n")
+    site = ("site.yml", "-i", str(stack.inventory), "--tags", "security_groups,alb,ecs", "-e", f"@{variables}")
+    runs_with = [play(stack.lab, stack.directory, *site, *options) for options in (("--check",), (), ())]
+    yield runs_with[0], runs_with[1], runs_with[2]
+    back = play(stack.lab, stack.directory, *site[:-2])
+    assert back.exit_code == 0, back.output
+
+
+@pytest.mark.xfail(strict=True, reason="the target group's port is refused")
+def test_the_containers_port_moves(moved: tuple[Played, Played, Played], lab: Lab) -> None:
+    plan, run, again = moved
+    for played in moved:
+        assert played.exit_code == 0, played.output
+    assert plan.writes == again.writes == []
+    assert run.components(STACK) == plan.components(STACK)
+    (balancer,) = service_of(lab)["loadBalancers"]
+    assert balancer["containerPort"] == 8080
+    (container,) = definition_of(lab)["containerDefinitions"]
+    assert [mapping["containerPort"] for mapping in container["portMappings"]] == [8080]
+    (group,) = lab.aws("elbv2").describe_target_groups(Names=[f"{STACK}-backend"])["TargetGroups"]
+    assert (group["Port"], group["HealthCheckPort"]) == (8000, "traffic-port")
+    assert open_ports(lab, "ecs") == [8080]
+
+
+@pytest.mark.xfail(strict=True, reason="the target group's port is refused")
+def test_the_old_port_is_closed_when_no_task_listens_on_it(moved: tuple[Played, Played, Played]) -> None:
+    run = moved[1]
+    assert run.writes.index("AuthorizeSecurityGroupIngress") < run.writes.index("UpdateService")
+    assert run.writes.index("RevokeSecurityGroupIngress") > run.writes.index("UpdateService")
