@@ -30,6 +30,7 @@ def read(api: Api, cluster: str, stack: str) -> list[dict[str, Any]]:
                     "stack": stack,
                     "name": name,
                     "task_definition": service["taskDefinition"],
+                    "container_ports": [balancer["containerPort"] for balancer in service["loadBalancers"]],
                     "tags": tags,
                 }
             )

@@ -10,7 +10,8 @@ author: TriFlow AI (@triflow-ai)
 description:
   - Target groups for IP addresses, as Fargate tasks have them. Who registers targets is not this module's business.
   - A target group is found by its name. One that is not this stack's is refused, unless O(adopt) names it.
-  - AWS sets protocol, port and VPC once; a difference there is refused.
+  - AWS sets protocol and VPC once; a difference there is refused. The port is set once, too, and left as it is: an
+    C(ip) target is registered with its own, and the group's stands for none.
   - The stock module has no check mode, and calls a group with an C(app_cookie) changed each time.
 options:
   vpc_id:
@@ -162,7 +163,7 @@ def attributes_of(kind: str | None) -> dict[str, tuple[str, type]]:
 
 class TargetGroup(NamedResource):
     id_prefix = "arn:aws:elasticloadbalancing:::targetgroup/"
-    fixed = ("vpc_id", "protocol", "port")
+    fixed = ("vpc_id", "protocol")
 
     def __init__(
         self, api: Api, options: dict[str, Any], described: dict[str, Any] | None, tags: dict[str, str]
@@ -196,7 +197,10 @@ class TargetGroup(NamedResource):
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
-        return {key: value for key, value in self.options.items() if key != "component"} | {"tags": self.tags}
+        wanted = {key: value for key, value in self.options.items() if key != "component"} | {"tags": self.tags}
+        if live:  # Elastic Load Balancing, RegisterTargets: a target's own port overrides the group's, which stays
+            wanted["port"] = live["port"]
+        return wanted
 
     def _settings(self, wanted: dict[str, Any], fields: list[str]) -> dict[str, Any]:
         settings = {SETTINGS[field]: wanted[field] for field in fields if field in SETTINGS}

@@ -218,7 +218,6 @@ def moved(stack: Services, runs: Runs) -> Iterator[tuple[Played, Played, Played]
     assert back.exit_code == 0, back.output
 
 
-@pytest.mark.xfail(strict=True, reason="the target group's port is refused")
 def test_the_containers_port_moves(moved: tuple[Played, Played, Played], lab: Lab) -> None:
     plan, run, again = moved
     for played in moved:
@@ -234,7 +233,6 @@ def test_the_containers_port_moves(moved: tuple[Played, Played, Played], lab: La
     assert open_ports(lab, "ecs") == [8080]
 
 
-@pytest.mark.xfail(strict=True, reason="the target group's port is refused")
 def test_the_old_port_is_closed_when_no_task_listens_on_it(moved: tuple[Played, Played, Played]) -> None:
     run = moved[1]
     assert run.writes.index("AuthorizeSecurityGroupIngress") < run.writes.index("UpdateService")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
 
 from tests.modules.conftest import RunModule
@@ -148,7 +147,6 @@ def test_the_plan_of_a_vpc_that_is_only_announced(stack: str, run_module: RunMod
     assert placeholders.within(result["resources"]["target-group-backend"]["id"])
 
 
-@pytest.mark.xfail(strict=True, reason="another port is refused")
 def test_another_port_leaves_the_group_its_own(edge: Edge, stack: str, run_module: RunModule) -> None:
     """A target of the type ip is registered with its own port: the group's is only a default."""
     arguments = {"vpc_id": edge.vpc, "target_groups": [backend(stack)]}

@@ -133,7 +133,7 @@ def test_health_check(target_group: dict[str, Any]) -> None:
     """ALB-5"""
     assert target_group["HealthCheckEnabled"] is True
     assert target_group["HealthCheckPath"] == "/health"
-    assert (target_group["HealthCheckProtocol"], target_group["HealthCheckPort"]) == ("HTTP", "8000")
+    assert (target_group["HealthCheckProtocol"], target_group["HealthCheckPort"]) == ("HTTP", "traffic-port")
     assert (target_group["HealthCheckIntervalSeconds"], target_group["HealthCheckTimeoutSeconds"]) == (15, 5)
     assert (target_group["HealthyThresholdCount"], target_group["UnhealthyThresholdCount"]) == (2, 3)
     assert target_group["Matcher"] == {"HttpCode": "200"}
