@@ -189,7 +189,11 @@ ACCOUNT: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "inventory of triflow-gone first",
     ),
     "taken-subnet": (
-        {**IN_THE_SHARED_VPC, "vpc_private_subnet_cidrs": ["10.2.0.0/19", "10.2.112.0/24"]},
+        {
+            **IN_THE_SHARED_VPC,
+            "vpc_public_subnet_cidrs": ["10.2.121.0/24", "10.2.122.0/24"],
+            "vpc_private_subnet_cidrs": ["10.2.0.0/19", "10.2.132.0/24"],
+        },
         "vpc_private_subnet_cidrs",
         "10.2.0.0/19",
         "a free range of the VPC vpc-",
@@ -357,6 +361,37 @@ def test_a_kind_that_no_group_says_comes_without_the_group_s_values(account_run:
 def test_a_secret_in_the_environment_is_told_and_not_shown(account_run: Run) -> None:
     assert "ecs_environment: DB_PASSWORD looks like a secret" in warnings(account_run, "secret-in-its-environment")
     assert "hunter2" not in str(account_run.results)
+
+
+# Pairs of hosts of one run, what both of them want, and the variable that has to be named.
+TWINS: dict[str, tuple[dict[str, Any], str]] = {
+    "bucket": ({"s3_bucket_name": "one-bucket"}, "s3_bucket_name"),
+    "zone": ({"dns_zone_name": "one-zone.com"}, "dns_zone_name"),
+    "database": ({"rds_identifier": "one-database"}, "rds_identifier"),
+    "topic": ({"notifications_topic_name": "one-topic"}, "notifications_topic_name"),
+    "logs": ({"logs_group_prefix": "/aws/ecs/one-"}, "logs_group_prefix"),
+    "shared-vpc": (IN_THE_SHARED_VPC, "vpc_private_subnet_cidrs"),
+}
+
+
+@pytest.fixture(scope="module")
+def twins_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    hosts = {f"{name}-{number}": case[0] for name, case in TWINS.items() for number in (1, 2)}
+    path = inventory(tmp_path_factory.mktemp("twins"), {**hosts, "alone": {}})
+    return preflight(lab, lab.environment, "playbooks/preflight.yml", "-i", path)
+
+
+@pytest.mark.xfail(strict=True, reason="hosts are not compared")
+@pytest.mark.parametrize("name", TWINS)
+def test_two_hosts_of_one_run_that_want_the_same(twins_run: Run, name: str) -> None:
+    for number, other in ((1, 2), (2, 1)):
+        problems = twins_run.failure(f"{name}-{number}")["problems"]
+        assert TWINS[name][1] in {problem["variable"] for problem in problems}
+        assert all(f"the host {name}-{other} of this run" in problem["reason"] for problem in problems)
+
+
+def test_a_host_beside_them_passes(twins_run: Run) -> None:
+    assert not any(result.get("failed") for result in twins_run.results["alone"])
 
 
 def test_account_is_only_read(account_run: Run) -> None:
