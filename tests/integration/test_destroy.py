@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +35,7 @@ SWITCHES = {
     "cost_budget_krw": 500_000,
 }
 UNPROTECTED = {"rds_deletion_protection": False, "alb_deletion_protection": False}
+GIVEN = {"stack_confirm_destroy": STACK, **UNPROTECTED}
 # How each service lists what it has, and what names it there.
 LISTS: list[tuple[str, str, str, str | None]] = [
     ("acm", "list_certificates", "CertificateSummaryList", "CertificateArn"),
@@ -88,10 +91,67 @@ def described(lab: Lab) -> set[str]:
     return found | {f"application-autoscaling {target['ResourceId']}" for target in targets}
 
 
+@contextmanager
+def guard_duty(lab: Lab) -> Iterator[None]:
+    """What GuardDuty's Runtime Monitoring makes in the VPC of a Fargate task, and leaves there."""
+    ec2, managed = lab.aws("ec2"), [{"Key": "GuardDutyManaged", "Value": "true"}]
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "tag:triflow:stack", "Values": [STACK]}])["Vpcs"][0]["VpcId"]
+    inside = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "tag:triflow:component", "Values": ["subnet-private-a"]}]
+    subnet = ec2.describe_subnets(Filters=inside)["Subnets"][0]["SubnetId"]
+    group = ec2.create_security_group(
+        GroupName=f"GuardDutyManagedSecurityGroup-{vpc}",
+        Description="Associated with VPC",
+        VpcId=vpc,
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": managed}],
+    )["GroupId"]
+    endpoint = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Interface",
+        ServiceName="com.amazonaws.ap-northeast-2.guardduty-data",
+        SubnetIds=[subnet],
+        SecurityGroupIds=[group],
+        TagSpecifications=[{"ResourceType": "vpc-endpoint", "Tags": managed}],
+    )["VpcEndpoint"]["VpcEndpointId"]
+    yield
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    ec2.delete_security_group(GroupId=group)
+
+
+@contextmanager
+def image(lab: Lab) -> Iterator[None]:
+    """An image that somebody pushed."""
+    ecr, repository = lab.aws("ecr"), f"{STACK}/backend"
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
+    ecr.put_image(repositoryName=repository, imageManifest=manifest, imageTag="1")
+    yield
+    ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": "1"}])
+
+
+@contextmanager
+def service(lab: Lab) -> Iterator[None]:
+    """A service that somebody else runs in the stack's cluster: ECS deletes no cluster that has one."""
+    ecs = lab.aws("ecs")
+    family = ecs.register_task_definition(family="theirs", containerDefinitions=[{"name": "it", "image": "it"}])
+    ecs.create_service(cluster=STACK, serviceName="theirs", taskDefinition="theirs", desiredCount=0)
+    yield
+    ecs.delete_service(cluster=STACK, service="theirs", force=True)
+    ecs.deregister_task_definition(taskDefinition=family["taskDefinition"]["taskDefinitionArn"])
+    ecs.delete_task_definitions(taskDefinitions=[family["taskDefinition"]["taskDefinitionArn"]])
+
+
+# What stops the run somewhere on its way, and what the refusal has to name.
+OBSTACLES: dict[str, Callable[[Lab], AbstractContextManager[None]]] = {
+    "GuardDuty": guard_duty,
+    "ecr_delete_images": image,
+    "theirs": service,
+}
+
+
 @dataclass(frozen=True)
 class Runs:
     empty: set[str]
     refused: list[Played]
+    in_the_way: dict[str, tuple[Played, Played]]  # a plan and a run, with each of OBSTACLES
     after_refusal: set[str]
     built: set[str]
     destroy: Played
@@ -117,8 +177,7 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
         return play(lab, directory, playbook, "-i", str(inventory), *options)
 
     def destroy(**variables: Any) -> Played:
-        given = {"stack_confirm_destroy": STACK, **UNPROTECTED, **variables}
-        return run("playbooks/destroy.yml", "-e", json.dumps(given))
+        return run("playbooks/destroy.yml", "-e", json.dumps({**GIVEN, **variables}))
 
     empty = described(lab)
     write([BACKEND, WORKER])
@@ -128,12 +187,17 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     assert f"budgets {STACK}" in built
     cost = against_live(lab, directory, "-i", str(inventory))
     refused = [destroy(stack_confirm_destroy="triflow-other"), destroy(rds_deletion_protection=True)]
+    in_the_way = {}
+    for name, obstacle in OBSTACLES.items():
+        with obstacle(lab):
+            in_the_way[name] = (destroy(), run("playbooks/destroy.yml", "--check", "-e", json.dumps(GIVEN)))
     after_refusal = described(lab)
     lab.aws("s3").put_object(Bucket=BUCKET, Key="shared/system/one", Body=b"1")
     write([BACKEND])  # nobody names the worker any more
     return Runs(
         empty,
         refused,
+        in_the_way,
         after_refusal,
         built,
         destroy(),
@@ -159,6 +223,17 @@ def test_it_asks_for_the_name_and_for_what_is_protected(runs: Runs) -> None:
     assert f"-e stack_confirm_destroy={STACK}" in name.output
     assert "-e rds_deletion_protection=false" in protected.output
     assert runs.after_refusal == runs.built
+
+
+@pytest.mark.xfail(strict=True, reason="it is met on the way")
+@pytest.mark.parametrize("name", OBSTACLES)
+def test_what_would_stop_it_is_named_before_the_first_deletion(runs: Runs, name: str) -> None:
+    for played in runs.in_the_way[name]:
+        assert played.exit_code == 2
+        assert played.writes == []
+        (failed,) = [result for result in played.results[STACK] if result.get("failed")]
+        assert "nothing was deleted" in failed["msg"].lower()
+        assert name in failed["msg"]
 
 
 def test_only_what_the_report_names_is_left(runs: Runs) -> None:
