@@ -14,6 +14,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import hidden
 from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems, variable_warnings
+from ansible_collections.triflow.platform.plugins.module_utils.claims import claims
 from ansible_collections.triflow.platform.plugins.module_utils.conversion import Refused, convert
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
@@ -118,7 +119,9 @@ class ActionModule(ReadsVariables):
         given = task_vars or {}
         values, problems = self.read(given)
         warnings = [] if problems else variable_warnings(values) + self._kind_warnings(values, given)
-        return {**result, **refusal(given["inventory_hostname"], problems), "warnings": warnings}
+        names = [] if problems else claims(values)
+        refused = refusal(given["inventory_hostname"], problems)
+        return {**result, **refused, "warnings": warnings, "claims": names}
 
     def _kind_warnings(self, read: dict[str, Any], given: dict[str, Any]) -> list[str]:
         """Say which values a kind has that the host, which is not in its group, does not get from group_vars."""

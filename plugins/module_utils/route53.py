@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
@@ -19,6 +20,22 @@ Zone = dict[str, Any]
 def plain(name: str) -> str:
     """A domain name in lower case, without the dot at its end, and with the ``*`` that Route 53 writes as ``\\052``."""
     return name.lower().removesuffix(".").replace("\\052", "*")
+
+
+def in_the_way(records: Iterable[dict[str, Any]], name: str, kind: str) -> str:
+    """What of a zone's record sets keeps a plain record of this name and type from being made, empty when nothing does.
+
+    Amazon Route 53 developer guide, "Supported DNS record types", CNAME: no other record has the name of a CNAME. API
+    reference, ResourceRecordSet: records of one name and type have all the same routing policy.
+    """
+    for record in records:
+        if plain(record["Name"]) != plain(name):
+            continue
+        if (record["Type"] == "CNAME") != (kind == "CNAME"):
+            return f"the zone has a {record['Type']} record of that name, and Route 53 takes no {kind} beside it"
+        if record["Type"] == kind and "SetIdentifier" in record:
+            return f"the zone has {kind} records of that name with a routing policy, which a plain one cannot replace"
+    return ""
 
 
 def comment_of(stack: str) -> str:

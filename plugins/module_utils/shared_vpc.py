@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
 
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
@@ -59,4 +59,43 @@ def range_problems(
                 reason = f"it overlaps {subnet['CidrBlock']} of {subnet['SubnetId']}, which is "
                 reason += f"the stack {whose}'s" if whose else "nobody's by its tags"
                 problems.append(problem(variable, block, reason, f"a free range of the VPC {subnet['VpcId']}"))
+    return problems
+
+
+def fixed_problems(
+    stack: str,
+    cidr: str,
+    zones: Sequence[str],
+    wanted: Mapping[str, Sequence[str]],
+    vpcs: Sequence[dict[str, Any]],
+    subnets: Sequence[dict[str, Any]],
+) -> list[Problem]:
+    """Refuse another range of the VPC, and another range or zone of a subnet that stands: AWS changes none of them.
+
+    ``wanted`` has the CIDRs of the stack's subnets by variable, in the order of the zones.
+    """
+    own = {
+        tags[COMPONENT]: subnet
+        for subnet in subnets
+        if (tags := from_aws(subnet.get("Tags"))).get(STACK) == stack and COMPONENT in tags
+    }
+    problems = [
+        problem("vpc_cidr", cidr, f"the VPC {vpc['VpcId']} has another range, and AWS changes none", vpc["CidrBlock"])
+        for vpc in vpcs
+        if from_aws(vpc.get("Tags")).get(STACK) == stack
+        and cidr not in [item["CidrBlock"] for item in vpc["CidrBlockAssociationSet"]]
+    ]
+    for variable, blocks in wanted.items():
+        tier = "public" if "public" in variable else "private"
+        for zone, block in zip(zones, blocks, strict=False):
+            component = f"subnet-{tier}-{zone[-1]}"
+            live = own.get(component)
+            if live and live["CidrBlock"] != block:
+                reason = f"{component} ({live['SubnetId']}) has another range, and AWS changes none"
+                problems.append(problem(variable, block, reason, live["CidrBlock"]))
+            for subnet in subnets:
+                if subnet["CidrBlock"] != block or subnet["AvailabilityZone"] == zone:
+                    continue
+                reason = f"{subnet['SubnetId']} has that range in {subnet['AvailabilityZone']}, and AWS moves no subnet"
+                problems.append(problem(variable, block, reason, f"a range of its own for {zone}"))
     return problems

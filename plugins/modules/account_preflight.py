@@ -59,6 +59,18 @@ options:
     description: Whether the zone is to be created, or one of the account adopted. Goes with O(zone_name).
     type: str
     choices: [create, adopt]
+  claims:
+    description:
+      - Names that the stack needs, as M(triflow.platform.validate_variables) returns them. A name that somebody else
+        has is refused unless O(adopt) names its component, and so is what stands with a field that cannot change.
+      - Without them nothing of that is looked at, which is for playbooks that build nothing.
+    type: list
+    elements: dict
+    default: []
+  allow_restart:
+    description: Whether a change may restart the database (variable C(rds_allow_restart)).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - triflow.platform.stack
   - amazon.aws.common.modules
@@ -127,9 +139,14 @@ problems:
 """
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from ansible_collections.triflow.platform.plugins.module_utils import route53, shared_vpc
+from ansible_collections.triflow.platform.plugins.module_utils import conflicts, shared_vpc, standing
+from ansible_collections.triflow.platform.plugins.module_utils.account_names import (
+    bucket_problems,
+    hosted_zone_problems,
+    lender_problems,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
     describe_problems,
@@ -223,49 +240,14 @@ def resolve_engine_version(rds: Api, wish: str, identifier: str) -> str:
     return read_newest(rds, wish)
 
 
-def bucket_problems(s3: Any, bucket: str, account: str, region: str, missing: list[Problem]) -> list[Problem]:
-    """Refuse a bucket's name that somebody else has, or that the account has in another region.
-
-    `missing` is what is wrong when there is no bucket of that name.
-    """
-    elsewhere = f"a name of your own for the bucket, or stack_region where it is; it is in {{}}, not in {region}"
-    try:
-        answer = s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
-    except ClientError as error:
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
-        if status == 404:
-            return missing
-        if status == 403:
-            reason = "another account has a bucket of that name, or these credentials may not see it"
-            accepted = "a name that nobody has, bucket names are unique in all of AWS; or grant s3:ListBucket on it"
-            return [problem("s3_bucket_name", bucket, reason, accepted)]
-        if status == 301:
-            there = headers.get("x-amz-bucket-region", "another region")
-            return [problem("s3_bucket_name", bucket, "it is in another region", elsewhere.format(there))]
-        raise
-    there = answer.get("BucketRegion", region)
-    if there != region:
-        return [problem("s3_bucket_name", bucket, "it is in another region", elsewhere.format(there))]
-    return []
-
-
-def lender_problems(bucket: str, stack: str, owner: str) -> list[Problem]:
-    """What is wrong when there is no bucket of that name: another stack was to make it."""
-    if owner == stack:
-        return []
-    accepted = f"a stack with a bucket of that name; run site.yml with the inventory of {owner} first"
-    return [problem("s3_owner", owner, f"there is no bucket {bucket}", accepted)]
-
-
-def hosted_zone_problems(api: Api, name: str, stack: str, mode: str) -> list[Problem]:
-    """Refuse to create a zone that the account has from elsewhere, and to adopt one that it does not have."""
-    try:
-        route53.choose(route53.read_zones(api, name), name, stack, mode)
-    except ValueError as error:
-        reason, _separator, accepted = str(error).partition("; ")
-        return [problem("dns_zone", mode, reason, accepted)]
-    return []
+def standing_problems(module: StackModule, account_id: str, vpc_ids: list[str]) -> list[Problem]:
+    """Refuse what a layer would refuse of what stands in the account."""
+    wanted, stack = module.params, module.params["stack"]
+    account = standing.Account(module, account_id, vpc_ids)
+    found = standing.read(account, wanted["claims"])
+    return conflicts.conflict_problems(
+        stack, wanted["adopt"], wanted["claims"], found, wanted["allow_restart"]
+    ) + conflicts.moved_problems(wanted["vpc_owner"], vpc_ids, found, stack)
 
 
 def refuse(module: StackModule, problems: list[Problem]) -> NoReturn:
@@ -289,6 +271,8 @@ def main() -> None:
             "bucket_owner": {"type": "str", "required": True},
             "zone_name": {"type": "str"},
             "zone_mode": {"type": "str", "choices": ["create", "adopt"]},
+            "claims": {"type": "list", "elements": "dict", "default": []},
+            "allow_restart": {"type": "bool", "default": False},
         },
         state=False,
         required_together=[("engine_version", "database_identifier"), ("zone_name", "zone_mode")],
@@ -328,7 +312,14 @@ def main() -> None:
     except (BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=f"s3 head_bucket failed on {bucket}")
     if wanted["zone_name"]:
-        problems += hosted_zone_problems(module.api("route53"), wanted["zone_name"], stack, wanted["zone_mode"])
+        aliases = [claim["name"] for claim in wanted["claims"] if claim["kind"] == "record"]
+        problems += hosted_zone_problems(
+            module.api("route53"), wanted["zone_name"], stack, wanted["zone_mode"], aliases
+        )
+    if wanted["claims"]:
+        zones_of_subnets, ranges = wanted["availability_zones"], wanted["subnet_cidrs"]
+        problems += shared_vpc.fixed_problems(stack, wanted["vpc_cidr"], zones_of_subnets, ranges, vpcs, subnets)
+        problems += standing_problems(module, identity["account"], [vpc["VpcId"] for vpc in vpcs])
     if problems:
         refuse(module, problems)
     module.exit_json(

@@ -90,7 +90,7 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.route53 import plain
+from ansible_collections.triflow.platform.plugins.module_utils.route53 import in_the_way, plain
 
 PREFIX = "dns-record-"
 FIELDS = ("name", "type", "values", "ttl", "alias_dns_name", "alias_zone_id")
@@ -212,10 +212,10 @@ def main() -> None:
     for entry in entries:
         if not entry["component"].startswith(PREFIX):
             module.fail(f"component {entry['component']} does not begin with {PREFIX}")
-        if "SetIdentifier" in described.get((plain(entry["name"]), entry["type"]), {}):
+        reason = in_the_way(described.values(), entry["name"], entry["type"])
+        if reason and module.params["state"] == "present":
             module.fail(
-                f"{entry['name']} {entry['type']} has a routing policy in the zone {zone}, which a plain record cannot "
-                "replace: delete those records first, then run again"
+                f"{entry['name']} {entry['type']} of the zone {zone}: {reason}. Delete it first, then run again"
             )
     batch: list[dict[str, Any]] = []
     run = Run(module)

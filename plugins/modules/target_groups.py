@@ -10,8 +10,8 @@ author: TriFlow AI (@triflow-ai)
 description:
   - Target groups for IP addresses, as Fargate tasks have them. Who registers targets is not this module's business.
   - A target group is found by its name. One that is not this stack's is refused, unless O(adopt) names it.
-  - AWS sets protocol and VPC once; a difference there is refused. The port is set once, too, and left as it is: an
-    C(ip) target is registered with its own, and the group's stands for none.
+  - AWS sets protocol and VPC once; a difference there is refused. The port is set once, too, and left as it is, since
+    an C(ip) target is registered with its own.
   - The stock module has no check mode, and calls a group with an C(app_cookie) changed each time.
 options:
   vpc_id:

@@ -32,6 +32,32 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+claims:
+  description: The names that the stack needs in its account, empty when something is wrong.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    component:
+      description: Component of the stack that gets the name.
+      type: str
+      sample: bucket
+    kind:
+      description: What kind of thing has the name.
+      type: str
+      sample: bucket
+    name:
+      description: The name.
+      type: str
+      sample: triflow-ai-prod
+    variable:
+      description: Variable that holds it, or from which it follows.
+      type: str
+      sample: s3_bucket_name
+    fixed:
+      description: Fields that do not change once it stands, with the values that they have to have.
+      type: dict
+      returned: when there are any
 problems:
   description: All that is wrong, empty when nothing is.
   returned: always

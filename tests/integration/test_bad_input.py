@@ -381,7 +381,6 @@ def twins_run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return preflight(lab, lab.environment, "playbooks/preflight.yml", "-i", path)
 
 
-@pytest.mark.xfail(strict=True, reason="hosts are not compared")
 @pytest.mark.parametrize("name", TWINS)
 def test_two_hosts_of_one_run_that_want_the_same(twins_run: Run, name: str) -> None:
     for number, other in ((1, 2), (2, 1)):

@@ -6,10 +6,9 @@ from typing import Any
 
 import boto3
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.account_names import bucket_problems, lender_problems
 from ansible_collections.triflow.platform.plugins.modules.account_preflight import (
     account_problems,
-    bucket_problems,
-    lender_problems,
     region_problems,
     resolve_engine_version,
     zone_problems,
