@@ -5,12 +5,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: stack_dependents
 version_added: 0.2.0
-short_description: Refuse to take down what other stacks use (ENV-1, ENV-4)
+short_description: Refuse to take down what others use (ENV-1, ENV-4)
 author: TriFlow AI (@triflow-ai)
 description:
   - Looks for other stacks' subnets in the stack's VPC, for the services, load balancers, databases and delivery streams
     of the stacks that share its bucket, and for objects below their prefixes. All calls only read.
-  - Fails once, with every stack that still uses this one and what it has.
+  - Looks also for what is not the stack's and keeps AWS from deleting what is, such as an endpoint that GuardDuty made
+    in the VPC, somebody's service in the cluster, or images in a repository. A run would meet it halfway.
+  - Fails once, with every stack that still uses this one and what it has, and with everything that is in the way.
 options:
   bucket_name:
     description: Name of the stack's bucket.
@@ -22,6 +24,20 @@ options:
     required: true
   objects_may_go:
     description: Whether the objects of a stack that is gone may be deleted with the bucket.
+    type: bool
+    default: false
+  vpc_owner:
+    description: Stack whose VPC this one uses (ENV-1), itself unless given.
+    type: str
+  database_identifier:
+    description: Identifier of the stack's DB instance. Any other in its VPC is in the way.
+    type: str
+    default: ""
+  cluster_name:
+    description: ECS cluster that is to be deleted. Without it the stack has none.
+    type: str
+  images_may_go:
+    description: Whether repositories are deleted with the images in them.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -48,11 +64,17 @@ dependents:
   returned: always
   type: dict
   sample: {triflow-dev: ["subnet-0a1b2c3d4e5f60718 in the VPC vpc-0a1b2c3d4e5f60718"]}
+obstacles:
+  description: What else is in the way, and what to do about it. Empty on success.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{what: images in the repository triflow-prod/backend, way: "-e ecr_delete_images=true deletes them with it"}]
 """
 
 from typing import Any
 
-from ansible_collections.triflow.platform.plugins.module_utils import shared_vpc
+from ansible_collections.triflow.platform.plugins.module_utils import obstacles, shared_vpc
 from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
 
@@ -95,12 +117,27 @@ def in_the_bucket(module: StackModule, bucket: str, shares: dict[str, Any]) -> l
     return held
 
 
+def read_obstacles(module: StackModule) -> list[obstacles.Obstacle]:
+    """What is nobody's, and in the way."""
+    wanted = module.params
+    found = list(obstacles.in_the_vpc(module, wanted["vpc_owner"] or wanted["stack"], wanted["database_identifier"]))
+    if wanted["cluster_name"]:
+        found += [*obstacles.in_the_cluster(module, wanted["cluster_name"]), *obstacles.at_the_edge(module)]
+        if not wanted["images_may_go"]:
+            found += obstacles.in_repositories(module)
+    return found
+
+
 def main() -> None:
     module = StackModule(
         {
             "bucket_name": {"type": "str", "required": True},
             "shares": {"type": "dict", "required": True},
             "objects_may_go": {"type": "bool", "default": False},
+            "vpc_owner": {"type": "str"},
+            "database_identifier": {"type": "str", "default": ""},
+            "cluster_name": {"type": "str"},
+            "images_may_go": {"type": "bool", "default": False},
         },
         state=False,
     )
@@ -111,12 +148,21 @@ def main() -> None:
     dependents: dict[str, list[str]] = {}
     for other, what in found:
         dependents.setdefault(other, []).append(what)
+    lines = []
     if dependents:
-        lines = [f"Other stacks use {stack}; nothing was deleted. Take them down first."]
+        lines.append(f"Other stacks use {stack}; nothing was deleted. Take them down first.")
         for other, has in sorted(dependents.items()):
             lines.append(f"- {other}: playbooks/destroy.yml with the inventory of {other}. It has {', '.join(has)}")
-        module.fail("\n".join(lines), dependents=dependents)
-    module.exit_json(changed=False, dependents={})
+    in_the_way = read_obstacles(module)
+    if in_the_way:
+        lines.append(
+            f"What is not the stack {stack}'s is in the way of its deletion; nothing was deleted. Remove first:"
+        )
+        lines += [f"- {obstacle.what}: {obstacle.way}" for obstacle in in_the_way]
+    returned = {"dependents": dependents, "obstacles": [obstacle._asdict() for obstacle in in_the_way]}
+    if lines:
+        module.fail("\n".join(lines), **returned)
+    module.exit_json(changed=False, **returned)
 
 
 if __name__ == "__main__":
