@@ -10,6 +10,7 @@ from importlib import import_module
 
 MODULES = (
     "rds_engine",
+    "rds_classes",
     "rds_windows",
     "rds_instance",
     "rds_parameters",
