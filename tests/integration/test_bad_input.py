@@ -169,6 +169,18 @@ ACCOUNT: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         "ap-northeast-2c",
     ),
     "other-account": ({"stack_account_id": "999999999999"}, "stack_account_id", "999999999999", "its own ID"),
+    "class-that-rds-lacks": (
+        {"rds_instance_class": "db.t4g.meduim"},
+        "rds_instance_class",
+        "db.t4g.meduim",
+        "did you mean db.t4g.medium?",
+    ),
+    "class-of-older-versions": (
+        {"rds_instance_class": "db.t2.medium"},
+        "rds_instance_class",
+        "db.t2.medium",
+        "did you mean db.t4g.medium or db.t3.medium?",
+    ),
     "foreign-bucket": (
         {"s3_bucket_name": "somebody-elses"},
         "s3_bucket_name",
@@ -212,6 +224,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "in-a-shared-vpc": IN_THE_SHARED_VPC,
     "kind-by-variable": {"stack_kind": "prod"},
     "secret-in-its-environment": {"ecs_environment": {"DB_PASSWORD": "hunter2"}},
+    "class-without-a-price": {"rds_instance_class": "db.r6g.large"},
     "survey": {
         "rds_iops": None,
         "rds_multi_az": "true",
@@ -334,7 +347,12 @@ def test_variables_are_refused_without_a_call(variables_run: Run) -> None:
     assert variables_run.calls == []
 
 
-@pytest.mark.parametrize("host", ACCOUNT)
+UNCHECKED = pytest.mark.xfail(strict=True, reason="the class is not asked for")
+
+
+@pytest.mark.parametrize(
+    "host", [pytest.param(host, marks=UNCHECKED if host.startswith("class-") else ()) for host in ACCOUNT]
+)
 def test_account(account_run: Run, host: str) -> None:
     assert_refused(account_run, host, *ACCOUNT[host][1:])
 
