@@ -166,11 +166,16 @@ def task_definitions(account: Account, names: list[str]) -> Found:
             yield name, Standing(arn, from_ecs(answer.get("tags")))
 
 
+def _of_elbv2(account: Account, arns: list[str]) -> dict[str, dict[str, str]]:
+    unknown = [arn for arn in arns if arn not in account.own]
+    return account.own | elbv2.read_tags(account.api("elbv2"), unknown)
+
+
 def load_balancers(account: Account, names: list[str]) -> Found:
     elb = account.api("elbv2")
     items = elb.pages("describe_load_balancers", "LoadBalancers", on="the load balancers")
     found = {item["LoadBalancerName"]: item for item in items if item["LoadBalancerName"] in names}
-    tags = elbv2.read_tags(elb, [item["LoadBalancerArn"] for item in found.values()])
+    tags = _of_elbv2(account, [item["LoadBalancerArn"] for item in found.values()])
     for name, item in found.items():
         arn = item["LoadBalancerArn"]
         yield name, Standing(arn, tags.get(arn, {}), {"scheme": item["Scheme"], "vpc_id": item["VpcId"]})
@@ -181,7 +186,7 @@ def target_groups(account: Account, names: list[str]) -> Found:
     # All of the account's: asked by name, AWS answers with an error when one of the names is not there.
     items = elb.pages("describe_target_groups", "TargetGroups", on="the target groups")
     found = {item["TargetGroupName"]: item for item in items if item["TargetGroupName"] in names}
-    tags = elbv2.read_tags(elb, [item["TargetGroupArn"] for item in found.values()])
+    tags = _of_elbv2(account, [item["TargetGroupArn"] for item in found.values()])
     for name, item in found.items():
         arn = item["TargetGroupArn"]
         fields = {"protocol": item.get("Protocol"), "vpc_id": item.get("VpcId")}

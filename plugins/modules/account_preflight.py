@@ -141,7 +141,7 @@ problems:
 from collections.abc import Callable
 from typing import NoReturn
 
-from ansible_collections.triflow.platform.plugins.module_utils import conflicts, shared_vpc, standing
+from ansible_collections.triflow.platform.plugins.module_utils import conflicts, db_classes, shared_vpc, standing
 from ansible_collections.triflow.platform.plugins.module_utils.account_names import (
     bucket_problems,
     hosted_zone_problems,
@@ -240,14 +240,23 @@ def resolve_engine_version(rds: Api, wish: str, identifier: str) -> str:
     return read_newest(rds, wish)
 
 
-def standing_problems(module: StackModule, account_id: str, vpc_ids: list[str]) -> list[Problem]:
+def standing_problems(
+    module: StackModule, account_id: str, vpc_ids: list[str], engine_version: str | None
+) -> list[Problem]:
     """Refuse what a layer would refuse of what stands in the account."""
     wanted, stack = module.params, module.params["stack"]
     account = standing.Account(module, account_id, vpc_ids)
     found = standing.read(account, wanted["claims"])
-    return conflicts.conflict_problems(
-        stack, wanted["adopt"], wanted["claims"], found, wanted["allow_restart"]
-    ) + conflicts.moved_problems(wanted["vpc_owner"], vpc_ids, found, stack)
+    problems: list[Problem] = []
+    for claim in wanted["claims"]:
+        if claim["kind"] == "database" and engine_version:
+            live = found.get(("database", claim["name"]))
+            # What runs may have a class that RDS offers no more.
+            if live is None or live.fields["db_instance_class"] != claim["fixed"]["db_instance_class"]:
+                zones = wanted["availability_zones"]
+                problems += db_classes.class_problems(account.api("rds"), engine_version, claim["fixed"], zones)
+    problems += conflicts.conflict_problems(stack, wanted["adopt"], wanted["claims"], found, wanted["allow_restart"])
+    return problems + conflicts.moved_problems(wanted["vpc_owner"], vpc_ids, found, stack)
 
 
 def refuse(module: StackModule, problems: list[Problem]) -> NoReturn:
@@ -319,7 +328,8 @@ def main() -> None:
     if wanted["claims"]:
         zones_of_subnets, ranges = wanted["availability_zones"], wanted["subnet_cidrs"]
         problems += shared_vpc.fixed_problems(stack, wanted["vpc_cidr"], zones_of_subnets, ranges, vpcs, subnets)
-        problems += standing_problems(module, identity["account"], [vpc["VpcId"] for vpc in vpcs])
+        vpc_ids = [vpc["VpcId"] for vpc in vpcs]
+        problems += standing_problems(module, identity["account"], vpc_ids, engine.get("engine_version"))
     if problems:
         refuse(module, problems)
     module.exit_json(
