@@ -36,6 +36,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("fleet")
     hosts = {name: variables(number) for number, name in enumerate([*STACKS, ALONE, BAD, GOOD, LATE])}
     hosts[BAD]["rds_backup_window"] = "3-4"
+    hosts[LATE] |= {"dns_zone_name": "late.undelegated.com", "dns_wait_timeout": 1}
     inventory = {"prod": {"children": {"fleet": {"hosts": hosts}}}}
     (path / "hosts.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
     return path
@@ -77,11 +78,8 @@ def test_ten_take_less_than_four_times_as_long_as_one(built: dict[str, Played]) 
 def with_failures(built: dict[str, Played], lab: Lab, directory: Path) -> Played:
     """A stack with a wrong variable, one that fails half-way, and one in order."""
     assert built
-    vpc = lab.aws("ec2").describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
-    # In the way of the load balancer's target group, which AWS knows by its name.
-    lab.aws("elbv2").create_target_group(
-        Name=f"{LATE}-backend", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="instance"
-    )
+    # A zone above that does not name the stack's: its certificate is never issued.
+    lab.aws("route53").create_hosted_zone(Name="undelegated.com", CallerReference="undelegated.com")
     return run(lab, directory, [BAD, GOOD, LATE])
 
 
@@ -94,7 +92,7 @@ def test_a_stack_that_fails_does_not_stop_the_others(with_failures: Played) -> N
     assert "vpc" in played.components(LATE)
 
 
-@pytest.mark.parametrize(("stack", "says"), [(BAD, "rds_backup_window"), (LATE, "target")])
+@pytest.mark.parametrize(("stack", "says"), [(BAD, "rds_backup_window"), (LATE, "has to be delegated")])
 def test_the_summary_names_it(with_failures: Played, stack: str, says: str) -> None:
     (failed,) = with_failures.summary["stacks"][stack]["failed"]
     assert says in str(failed)
