@@ -155,9 +155,7 @@ def main() -> None:
             lines.append(f"- {other}: playbooks/destroy.yml with the inventory of {other}. It has {', '.join(has)}")
     in_the_way = read_obstacles(module)
     if in_the_way:
-        lines.append(
-            f"What is not the stack {stack}'s is in the way of its deletion; nothing was deleted. Remove first:"
-        )
+        lines.append(f"This is in the way of deleting the stack {stack}; nothing was deleted. Remove first:")
         lines += [f"- {obstacle.what}: {obstacle.way}" for obstacle in in_the_way]
     returned = {"dependents": dependents, "obstacles": [obstacle._asdict() for obstacle in in_the_way]}
     if lines:
