@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import botocore.endpoint
 import botocore.loaders
 import botocore.session
 import pytest
@@ -21,6 +22,7 @@ LOADER = botocore.loaders.create_loader()
 pytest.register_assert_rewrite("tests.modules.grammar")  # its assertions show what differs
 
 RunModule = Callable[..., dict[str, Any]]
+ShowAnswer = Callable[[str, Callable[[dict[str, Any]], None]], None]
 
 
 @pytest.fixture
@@ -55,3 +57,22 @@ def run_module(lab: Lab, stack: str, monkeypatch: pytest.MonkeyPatch, capsys: py
         return result
 
     return run
+
+
+@pytest.fixture
+def show_answer(monkeypatch: pytest.MonkeyPatch) -> ShowAnswer:
+    """``show_answer("DescribeDBInstances", change)`` has ``change`` change what AWS answers this process, in place.
+
+    For what AWS documents and the lab's account cannot be brought to.
+    """
+    changes: dict[str, Callable[[dict[str, Any]], None]] = {}
+    ask = botocore.endpoint.Endpoint.make_request
+
+    def make_request(self: Any, operation_model: Any, request_dict: Any) -> Any:
+        http, answer = ask(self, operation_model, request_dict)
+        if operation_model.name in changes and "Error" not in answer:
+            changes[operation_model.name](answer)
+        return http, answer
+
+    monkeypatch.setattr(botocore.endpoint.Endpoint, "make_request", make_request)
+    return changes.__setitem__
