@@ -56,6 +56,14 @@ AWS_TABLES = (
         "log_checks",
         "RETENTIONS",
     ),
+    AwsTable(
+        "What a status means",
+        "For somebody who waits: `ready` does its work, `passes` becomes something else by itself, `never` does not "
+        "become ready any more, `remedy` becomes ready after what the note says. Waiters end at once at the last two. "
+        "A status that stands in no row is waited for, and named as unknown when the time is over.",
+        "statuses",
+        "STATUSES",
+    ),
 )
 FILTER_TESTS = "tests/unit/test_filters.py"
 CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")

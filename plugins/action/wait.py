@@ -9,21 +9,18 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
-from ansible_collections.triflow.platform.plugins.module_utils.waiters import WAITERS
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import ASLEEP, explained
+from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, WAITERS, found, timed_out, unready
 
 
 @dataclass(frozen=True)
 class Wait:
-    """A waiter of botocore or of WAITERS: whose name, for what, how often, and what its answers say meanwhile."""
+    """A waiter of WAITERS: whose, for what, and how often."""
 
     service: str
     waiter: str
     request: Callable[[str], dict[str, Any]]
-    status: Callable[[dict[str, Any]], str]
     delay: int  # seconds between two questions
-
-
-ASLEEP = ("stopped", "stopping")  # a DB instance
 
 
 def _service(identifier: str) -> dict[str, Any]:
@@ -31,56 +28,40 @@ def _service(identifier: str) -> dict[str, Any]:
     return {"cluster": cluster, "services": [name]}
 
 
-def _tasks(answer: dict[str, Any]) -> str:
-    return ", ".join(f"at {item['runningCount']} of {item['desiredCount']} tasks" for item in answer["services"])
+def _database(identifier: str) -> dict[str, Any]:
+    return {"DBInstanceIdentifier": identifier}
 
 
 WAITS = {
-    "nat_gateways": Wait(
-        "ec2",
-        "nat_gateway_available",
-        lambda identifier: {"NatGatewayIds": [identifier]},
-        lambda answer: str(answer["NatGateways"][0]["State"]),
-        delay=5,
-    ),
+    "nat_gateways": Wait("ec2", "nat_gateway_available", lambda identifier: {"NatGatewayIds": [identifier]}, delay=5),
     "load_balancers": Wait(
-        "elbv2",
-        "load_balancer_available",
-        lambda identifier: {"LoadBalancerArns": [identifier]},
-        lambda answer: str(answer["LoadBalancers"][0]["State"]["Code"]),
-        delay=10,
+        "elbv2", "load_balancer_available", lambda identifier: {"LoadBalancerArns": [identifier]}, delay=10
     ),
-    "certificates": Wait(
-        "acm",
-        "certificate_issued",
-        lambda identifier: {"CertificateArn": identifier},
-        lambda answer: str(answer["Certificate"]["Status"]),
-        delay=10,
-    ),
-    "db_instances": Wait(
-        "rds",
-        "db_instance_available",
-        lambda identifier: {"DBInstanceIdentifier": identifier},
-        lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
-        delay=15,
-    ),
-    "db_instances_stopped": Wait(
-        "rds",
-        "db_instance_stopped",
-        lambda identifier: {"DBInstanceIdentifier": identifier},
-        lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
-        delay=15,
-    ),
-    "services_with_tasks": Wait("ecs", "service_has_its_tasks", _service, _tasks, delay=5),
-    "services_without_tasks": Wait("ecs", "service_has_no_tasks", _service, _tasks, delay=5),
-    "db_instances_deleted": Wait(
-        "rds",
-        "db_instance_deleted",
-        lambda identifier: {"DBInstanceIdentifier": identifier},
-        lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]) if "DBInstances" in answer else "deleted",
-        delay=15,
-    ),
+    "certificates": Wait("acm", "certificate_issued", lambda identifier: {"CertificateArn": identifier}, delay=10),
+    "db_instances": Wait("rds", "db_instance_available", _database, delay=15),
+    "db_instances_stopped": Wait("rds", "db_instance_stopped", _database, delay=15),
+    "services_with_tasks": Wait("ecs", "service_has_its_tasks", _service, delay=5),
+    "services_without_tasks": Wait("ecs", "service_has_no_tasks", _service, delay=5),
+    "db_instances_deleted": Wait("rds", "db_instance_deleted", _database, delay=15),
 }
+
+
+def shown(waiter: str, answer: dict[str, Any]) -> str:
+    """What an answer says meanwhile."""
+    if waiter in GOALS:
+        return ", ".join(found(waiter, answer)) or "not there"
+    return ", ".join(_tasks(service) for service in answer["services"]) or "not there"
+
+
+def _tasks(service: dict[str, Any]) -> str:
+    said = f"at {service['runningCount']} of {service['desiredCount']} tasks"
+    if service["status"] != "ACTIVE":
+        said += f", {explained('ECS service', service['status'])}"
+    for deployment in service["deployments"]:
+        if deployment["status"] == "PRIMARY" and deployment.get("rolloutState") == "FAILED":
+            why = explained("ECS deployment", "FAILED", deployment.get("rolloutStateReason", ""))
+            said += f", its deployment is {why}"
+    return said
 
 
 class ActionModule(ActionBase):
@@ -124,7 +105,7 @@ class ActionModule(ActionBase):
         from botocore.exceptions import BotoCoreError, ClientError
 
         client = boto3.client("rds", region_name=args["region"])
-        found = []
+        stopped = []
         for identifier in args["db_instances"]:
             try:
                 answer = client.describe_db_instances(DBInstanceIdentifier=identifier)
@@ -133,8 +114,8 @@ class ActionModule(ActionBase):
             except (BotoCoreError, ClientError) as error:
                 raise AnsibleActionFail(f"Cannot ask for {identifier} of stack {args['stack']}: {error}") from error
             if answer["DBInstances"][0]["DBInstanceStatus"] in ASLEEP:
-                found.append(identifier)
-        return found
+                stopped.append(identifier)
+        return stopped
 
     def _wait(self, wait: Wait, identifier: str, args: dict[str, Any], deadline: float) -> int:
         # boto3 is imported only when there is something to wait for
@@ -146,16 +127,14 @@ class ActionModule(ActionBase):
         begun = time.monotonic()
 
         asked = 0
-        status = ""
 
         def report(parsed: dict[str, Any], **_event: Any) -> None:
-            nonlocal asked, status
+            nonlocal asked
             if "Error" in parsed:
                 return
             asked += 1
-            status = wait.status(parsed)
             self._display.display(
-                f"  {args['stack']}: {identifier} is {status}"
+                f"  {args['stack']}: {identifier} is {shown(wait.waiter, parsed)}"
                 f" ({time.monotonic() - begun:.0f} s of at most {args['timeout']} s)"
             )
             if asked == 2 and args["advice"]:  # early enough to be of use while it waits
@@ -163,21 +142,17 @@ class ActionModule(ActionBase):
 
         client.meta.events.register(f"after-call.{wait.service}", report)
         attempts = max(1, int((deadline - begun) / wait.delay))
-        waiter: Any
-        if wait.waiter in WAITERS:
-            waiter = create_waiter_with_client(wait.waiter, WaiterModel({"version": 2, "waiters": WAITERS}), client)
-        else:
-            waiter = client.get_waiter(wait.waiter)
+        waiter = create_waiter_with_client(wait.waiter, WaiterModel({"version": 2, "waiters": WAITERS}), client)
         try:
             waiter.wait(**wait.request(identifier), WaiterConfig={"Delay": wait.delay, "MaxAttempts": attempts})
         except WaiterError as error:
-            if status in ASLEEP:
-                raise AnsibleActionFail(
-                    f"{identifier} of stack {args['stack']} is {status}: start it with playbooks/nights.yml "
-                    "-e nights_wanted=up, then run again"
-                ) from error
+            what, answer = f"{identifier} of stack {args['stack']}", error.last_response
+            say = unready if wait.waiter in GOALS else shown
+            state = "" if "Error" in answer else say(wait.waiter, answer)
+            if state and not timed_out(error):
+                raise AnsibleActionFail(f"{what} is {state}. {args['advice']}".rstrip()) from error
             raise AnsibleActionFail(
-                f"{identifier} of stack {args['stack']} is not ready: {error}. Nothing is lost: "
+                f"{what} is not ready{f', it is {state}' if state else ''}: {error}. Nothing is lost: "
                 f"look at it in the AWS console, and run again to go on waiting. {args['advice']}".rstrip()
             ) from error
         except (BotoCoreError, ClientError) as error:

@@ -22,7 +22,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
-from ansible_collections.triflow.platform.plugins.module_utils.waiters import WAITERS
+from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, WAITERS, timed_out, unready
 
 with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
     from botocore.exceptions import BotoCoreError, ClientError, WaiterError
@@ -173,7 +173,11 @@ class Api:
         try:
             waiter.wait(WaiterConfig={"Delay": delay, "MaxAttempts": timeout // delay + 1}, **parameters)
         except WaiterError as error:
-            self._fail(error, f"wait ({name}, {timeout} s)", on, "see its state in AWS, then run again")
+            state = unready(name, error.last_response) if name in GOALS else ""
+            if state and not timed_out(error):
+                self.module.fail(f"{on} of stack {self.module.params['stack']} is {state}")
+            advice = f"it is {state}; " if state else ""
+            self._fail(error, f"wait ({name}, {timeout} s)", on, f"{advice}see its state in AWS, then run again")
         except (BotoCoreError, ClientError) as error:
             self._fail(error, name, on, None)
         return round(time.monotonic() - started, 1)

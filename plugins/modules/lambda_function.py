@@ -221,7 +221,7 @@ class Function(Resource):
             Tags=self.tags,
             **self._configuration(wanted),
         )
-        self._wait("function_active_v2")
+        self._wait("function_active")
         self._permit({}, wanted["invoke_permissions"])
         return str(answer["FunctionArn"])
 
@@ -237,12 +237,12 @@ class Function(Resource):
                 ZipFile=self.code,
                 Architectures=[wanted["architecture"]],
             )
-            self._wait("function_updated_v2")
+            self._wait("function_updated")
         if {*PARAMETERS, "environment", "dead_letter_arn"} & set(fields):
             self.api.call(
                 "update_function_configuration", on=self.name, passing=NEW_ROLE, **self._configuration(wanted)
             )
-            self._wait("function_updated_v2")
+            self._wait("function_updated")
         if "invoke_permissions" in fields:
             self._permit(live["invoke_permissions"], wanted["invoke_permissions"])
 

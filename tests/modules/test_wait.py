@@ -101,14 +101,12 @@ def test_tasks_are_waited_for_until_they_run_or_are_gone(lab: Lab) -> None:
         wait(services_with_tasks=[f"service/{stack}/backend"], timeout=1)
 
 
-@pytest.mark.xfail(strict=True, reason="only one status counts as ready")
 def test_what_cannot_become_ready_is_named(ec2: Any, gateway: str) -> None:
     ec2.delete_nat_gateway(NatGatewayId=gateway)
     with pytest.raises(AnsibleActionFail, match=f"{gateway} of stack test is deleted: it is gone: run again"):
         wait(nat_gateways=[gateway])
 
 
-@pytest.mark.xfail(strict=True, reason="only one status counts as ready")
 def test_a_nat_gateway_that_could_not_be_made_ends_the_wait_with_the_reason(
     gateway: str, show_answer: ShowAnswer
 ) -> None:
@@ -141,7 +139,6 @@ def status(value: str) -> Callable[[dict[str, Any]], None]:
     return lambda answer: answer["DBInstances"][0].update(DBInstanceStatus=value)
 
 
-@pytest.mark.xfail(strict=True, reason="only one status counts as ready")
 @pytest.mark.parametrize(
     "serving", ["backing-up", "configuring-log-exports", "storage-initialization", "storage-optimization"]
 )
@@ -152,7 +149,6 @@ def test_a_database_that_serves_is_ready(database: str, show_answer: ShowAnswer,
     assert lines == [f"  test: {database} is {serving} (0 s of at most 30 s)"]
 
 
-@pytest.mark.xfail(strict=True, reason="only one status counts as ready")
 @pytest.mark.parametrize(
     ("value", "note"),
     [
@@ -178,7 +174,6 @@ def test_a_database_that_never_will_be_ends_the_wait_at_once(
     assert len(lines) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="only one status counts as ready")
 def test_a_status_that_nobody_knows_is_waited_for_and_named(
     database: str, show_answer: ShowAnswer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,7 +183,6 @@ def test_a_status_that_nobody_knows_is_waited_for_and_named(
         wait(db_instances=[database])
 
 
-@pytest.mark.xfail(strict=True, reason="only one status counts as ready")
 def test_a_load_balancer_that_routes_is_ready_and_one_that_failed_ends_the_wait(
     lab: Lab, show_answer: ShowAnswer, ec2: Any
 ) -> None:
@@ -215,7 +209,6 @@ def test_a_load_balancer_that_routes_is_ready_and_one_that_failed_ends_the_wait(
         wait(load_balancers=[arn])
 
 
-@pytest.mark.xfail(strict=True, reason="only one status counts as ready")
 @pytest.mark.parametrize(
     ("value", "why", "said"),
     [
@@ -233,7 +226,6 @@ def test_a_certificate_that_never_will_be_ends_the_wait_with_the_reason(
         wait(certificates=[arn])
 
 
-@pytest.mark.xfail(strict=True, reason="only one status counts as ready")
 def test_tasks_of_a_service_that_goes_or_of_a_failed_deployment_are_not_waited_for(
     lab: Lab, show_answer: ShowAnswer
 ) -> None:
