@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import Lab
-from tests.modules.conftest import RunModule
+from tests.modules.conftest import RunModule, ShowAnswer
 from tests.modules.grammar import Case, walk
 
 MODULE = "db_instance"
@@ -209,6 +209,146 @@ def test_storage_that_rds_has_grown_is_left_as_it_is(
     run_module(MODULE, **options)
     rds.modify_db_instance(DBInstanceIdentifier=stack, AllocatedStorage=150, ApplyImmediately=True)
     assert run_module(MODULE, **options)["changed"] is False
+
+
+@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
+@pytest.mark.parametrize("check", [True, False])
+def test_storage_that_grows_by_too_little_is_refused(
+    lab: Lab, options: dict[str, Any], run_module: RunModule, check: bool
+) -> None:
+    run_module(MODULE, **options)
+    before = len(lab.calls())
+    refused = run_module(MODULE, check=check, **{**options, "allocated_storage": 105})
+    assert "allocated_storage: 100 to 105" in refused["msg"]
+    assert "Accepted: 110 GiB or more, or 100 GiB" in refused["msg"]
+    assert not any(call["write"] for call in lab.calls()[before:])
+
+
+@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
+def test_storage_is_grown_once_in_six_hours(
+    lab: Lab, stack: str, rds: Any, options: dict[str, Any], run_module: RunModule
+) -> None:
+    run_module(MODULE, **options)
+    assert run_module(MODULE, **{**options, "allocated_storage": 150})["changed"] is True
+    before = len(lab.calls())
+    for check in (True, False):
+        refused = run_module(MODULE, check=check, **{**options, "allocated_storage": 180})
+        assert "allocated_storage: the storage was changed at 20" in refused["msg"]
+        assert "RDS changes it again only after 6 hours: run again after 20" in refused["msg"]
+    # Whoever wants no storage asks for no events, and may change the rest.
+    asked = len(lab.calls())
+    assert run_module(MODULE, **{**options, "backup_retention_period": 9})["changed"] is True
+    operations = [call["operation"] for call in lab.calls()[before:]]
+    assert operations.count("DescribeEvents") == 2
+    assert "DescribeEvents" not in operations[asked - before :]
+    assert described(rds, stack)["AllocatedStorage"] == 150
+
+
+def test_storage_past_400_gib_is_sent_with_its_iops(
+    stack: str, rds: Any, options: dict[str, Any], run_module: RunModule
+) -> None:
+    """Amazon RDS API reference, ModifyDBInstance, AllocatedStorage: "you must also specify the Iops parameter"."""
+    run_module(MODULE, **options)
+    large = {**options, "allocated_storage": 400, "max_allocated_storage": 800}
+    assert run_module(MODULE, **large)["changed"] is True
+    assert (described(rds, stack)["AllocatedStorage"], described(rds, stack)["Iops"]) == (400, 12000)
+    assert run_module(MODULE, **large)["changed"] is False
+
+
+def in_status(value: str, **more: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda answer: answer["DBInstances"][0].update(DBInstanceStatus=value, **more)
+
+
+@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
+def test_all_but_the_storage_is_changed_while_rds_optimizes_it(
+    stack: str, rds: Any, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
+) -> None:
+    """re:Post, "rds-stuck-in-storage-optimization": "You can perform any other instance modifications"."""
+    run_module(MODULE, **options)
+    show_answer("DescribeDBInstances", in_status("storage-optimization", StorageOperationPercentProgress=45))
+    for check in (True, False):
+        refused = run_module(MODULE, check=check, **{**options, "allocated_storage": 150})
+        assert "RDS optimizes the storage after its last change (45 %)" in refused["msg"]
+    # Nothing is waited for: a wait would take longer than a second.
+    assert run_module(MODULE, **options, wait_timeout=1)["changed"] is False
+    assert run_module(MODULE, **{**options, "backup_retention_period": 9}, wait_timeout=1)["changed"] is True
+    assert described(rds, stack)["BackupRetentionPeriod"] == 9
+
+
+@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
+@pytest.mark.parametrize("value", ["failed", "incompatible-network", "incompatible-parameters", "storage-full"])
+def test_a_change_that_rds_cannot_take_is_refused_in_the_plan(
+    lab: Lab,
+    options: dict[str, Any],
+    run_module: RunModule,
+    show_answer: ShowAnswer,
+    value: str,
+) -> None:
+    run_module(MODULE, **options)
+    show_answer("DescribeDBInstances", in_status(value))
+    before = len(lab.calls())
+    assert run_module(MODULE, **options)["changed"] is False
+    for check in (True, False):
+        refused = run_module(MODULE, check=check, **{**options, "backup_retention_period": 9})
+        assert f"is {value}, and RDS changes nothing of it until it runs (backup_retention_period): " in refused["msg"]
+    assert not any(call["write"] for call in lab.calls()[before:])
+
+
+@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
+def test_more_storage_mends_an_instance_that_has_none_left(
+    stack: str, rds: Any, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
+) -> None:
+    run_module(MODULE, **options)
+    show_answer("DescribeDBInstances", in_status("storage-full"))
+    assert run_module(MODULE, **{**options, "allocated_storage": 150}, wait_timeout=1)["changed"] is True
+    assert described(rds, stack)["AllocatedStorage"] == 150
+
+
+@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
+def test_an_instance_of_which_no_snapshot_can_be_made_is_deleted_on_purpose_only(
+    lab: Lab, stack: str, rds: Any, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
+) -> None:
+    """Amazon RDS user guide, "Deleting a DB instance"."""
+    run_module(MODULE, **{**options, "deletion_protection": False})
+    show_answer("DescribeDBInstances", in_status("failed"))
+    absent = {"db_instance_identifier": stack, "state": "absent", "deletion_protection": False}
+    before = len(lab.calls())
+    for check in (True, False):
+        refused = run_module(MODULE, check=check, **absent)
+        assert "is failed, and RDS makes no final snapshot of it" in refused["msg"]
+        assert "rds_skip_final_snapshot" in refused["msg"]
+    assert not any(call["write"] for call in lab.calls()[before:])
+    assert run_module(MODULE, **absent, skip_final_snapshot=True)["changed"] is True
+    assert described(rds, stack) == {}
+
+
+@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
+@pytest.mark.parametrize(
+    ("more", "warning"),
+    [
+        ({"MasterUserSecret": {"SecretArn": "arn", "SecretStatus": "impaired"}}, "cannot rotate the password"),
+        (
+            {"DBParameterGroups": [{"DBParameterGroupName": "a", "ParameterApplyStatus": "failed-to-apply"}]},
+            "Parameters of a on {stack} are failed-to-apply: RDS cannot apply them",
+        ),
+        (
+            {"DBParameterGroups": [{"DBParameterGroupName": "a", "ParameterApplyStatus": "pending-reboot"}]},
+            "Parameters of a on {stack} are pending-reboot: they take effect with its next restart",
+        ),
+    ],
+)
+def test_what_waits_for_a_person_is_a_warning(
+    stack: str,
+    options: dict[str, Any],
+    run_module: RunModule,
+    show_answer: ShowAnswer,
+    more: dict[str, Any],
+    warning: str,
+) -> None:
+    run_module(MODULE, **options)
+    show_answer("DescribeDBInstances", in_status("available", **more))
+    (said,) = run_module(MODULE, check=True, **options)["warnings"]
+    assert warning.format(stack=stack) in said
 
 
 def test_a_password_of_somebody_else_becomes_managed(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Lab
-from tests.modules.conftest import RunModule
+from tests.modules.conftest import RunModule, ShowAnswer
 from tests.modules.tagging import expected_tags, tag_list
 
 MODULE = "db_instance_state"
@@ -54,6 +54,60 @@ def test_it_stops_and_starts_once(lab: Lab, stack: str, rds: Any, run_module: Ru
         assert (status(rds, stack), writes(lab, before)) == (then, [operation])
         assert run_module(MODULE, db_instance_identifier=stack, running=running)["changed"] is False
         assert writes(lab, before) == [operation]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("backing-up", marks=pytest.mark.xfail(strict=True, reason="it serves, and is not stoppable")),
+        "modifying",
+        "starting",
+    ],
+)
+def test_one_that_is_busy_is_stopped_when_it_is_available(
+    lab: Lab,
+    stack: str,
+    rds: Any,
+    run_module: RunModule,
+    show_answer: ShowAnswer,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str,
+) -> None:
+    """StopDBInstance, InvalidDBInstanceState."""
+    left = [value, value]
+    monkeypatch.setattr("botocore.waiter.time.sleep", lambda _seconds: None)
+
+    def busy(answer: dict[str, Any]) -> None:
+        if left:
+            answer["DBInstances"][0]["DBInstanceStatus"] = left.pop()
+
+    show_answer("DescribeDBInstances", busy)
+    before = len(lab.calls())
+    run_module(MODULE, db_instance_identifier=stack, running=False, wait_timeout=60)
+    assert [call["operation"] for call in lab.calls()[before:]] == [*["DescribeDBInstances"] * 3, "StopDBInstance"]
+    rds.start_db_instance(DBInstanceIdentifier=stack)
+
+
+@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
+def test_one_whose_key_is_back_is_started(
+    lab: Lab, stack: str, rds: Any, run_module: RunModule, show_answer: ShowAnswer
+) -> None:
+    """Viewing Amazon RDS DB instance status: "if the KMS key is active, restarting the DB instance can recover it"."""
+    rds.stop_db_instance(DBInstanceIdentifier=stack)
+    recoverable = "inaccessible-encryption-credentials-recoverable"
+    show_answer("DescribeDBInstances", lambda answer: answer["DBInstances"][0].update(DBInstanceStatus=recoverable))
+    before = len(lab.calls())
+    assert run_module(MODULE, db_instance_identifier=stack, running=True)["changed"] is True
+    assert writes(lab, before) == ["StartDBInstance"]
+
+
+@pytest.mark.usefixtures("rds")
+def test_one_that_never_runs_again_is_not_waited_for(
+    stack: str, run_module: RunModule, show_answer: ShowAnswer
+) -> None:
+    show_answer("DescribeDBInstances", lambda answer: answer["DBInstances"][0].update(DBInstanceStatus="failed"))
+    result = run_module(MODULE, db_instance_identifier=stack, running=False, wait_timeout=60)
+    assert f"{stack} of stack {stack} is failed: RDS cannot recover it" in result["msg"]
 
 
 def test_a_missing_database_is_named(stack: str, run_module: RunModule) -> None:
