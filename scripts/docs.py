@@ -64,6 +64,12 @@ AWS_TABLES = (
         "statuses",
         "STATUSES",
     ),
+    AwsTable(
+        "When RDS takes a change of the storage",
+        "Anything else is refused in the plan.",
+        "db_storage",
+        "STORAGE_RULES",
+    ),
 )
 FILTER_TESTS = "tests/unit/test_filters.py"
 CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")

@@ -16,6 +16,7 @@ MODULES = (
     "rds_parameters",
     "rds_dependencies",
     "rds_stopped",
+    "rds_storage",
     "rds_database",
     "ec2_endpoints",
     "ec2_dependencies",

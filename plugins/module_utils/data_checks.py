@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import windows
+from ansible_collections.triflow.platform.plugins.module_utils.db_storage import PROVISIONED_FROM_GIB, least_growth
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import lifecycle_problems
 from ansible_collections.triflow.platform.plugins.module_utils.limits import (
     SECONDS,
@@ -65,9 +66,6 @@ RANGES = {
     "rds_wait_timeout": SECONDS,
 }
 
-# Below this size RDS runs gp3 at its baseline and takes neither value (DB-4; Amazon RDS user guide, "gp3 storage").
-PROVISIONED_FROM_GIB = 400
-
 # Amazon RDS for PostgreSQL release notes, "Extensions supported for RDS for PostgreSQL 14".
 # fmt: off
 EXTENSIONS = frozenset({
@@ -115,10 +113,10 @@ def _storage_problems(variables: Variables) -> list[Problem]:
     if size is None:
         return []
     problems = []
-    if most is not None and most * 10 < size * 11:
+    if most is not None and most < least_growth(size):
         # Amazon RDS user guide, "Managing capacity automatically with storage autoscaling".
         reason = f"RDS wants the limit of autoscaling at least 10 % above rds_allocated_storage, {size} GiB"
-        accepted = f"{-(-size * 11 // 10)} GiB or more"
+        accepted = f"{least_growth(size)} GiB or more"
         problems.append(problem("rds_max_allocated_storage", most, reason, accepted))
     for name in ("rds_iops", "rds_storage_throughput"):
         if variables.get(name) is not None and size < PROVISIONED_FROM_GIB:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.db_storage import (
+    BASELINE_IOPS,
+    PROVISIONED_FROM_GIB,
+    growth_refusal,
+)
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import NEVER, REMEDY, meaning, note
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
 from ansible_collections.triflow.platform.plugins.module_utils.versions import (
     is_newer,
@@ -39,6 +45,8 @@ PARAMETERS = {
     "storage_encrypted": "StorageEncrypted",
 }
 REPLACES = {"db_name", "master_username", "storage_encrypted", "db_subnet_group_name"}
+# Of these RDS makes no final snapshot: Amazon RDS user guide, "Deleting a DB instance".
+NO_FINAL_SNAPSHOT = ("creating", "failed", "incompatible-create", "incompatible-network", "incompatible-restore")
 RESTARTS = {"db_instance_class", "engine_version", "multi_az", "ca_certificate_identifier", "db_parameter_group_name"}
 
 
@@ -62,9 +70,9 @@ def live_state(instance: dict[str, Any]) -> dict[str, Any]:
         "db_parameter_group_name": next(
             (group["DBParameterGroupName"] for group in instance.get("DBParameterGroups", [])), None
         ),
-        "parameters_pending_restart": any(
-            group["ParameterApplyStatus"] == "pending-reboot" for group in instance.get("DBParameterGroups", [])
-        ),
+        "parameters_statuses": [group["ParameterApplyStatus"] for group in instance.get("DBParameterGroups", [])],
+        "secret_status": instance.get("MasterUserSecret", {}).get("SecretStatus"),
+        "storage_progress": instance.get("StorageOperationPercentProgress", instance.get("PercentProgress")),
         "manage_master_user_password": "MasterUserSecret" in instance,
         "tags": tags,
     }
@@ -104,6 +112,10 @@ def refusals(live: dict[str, Any], wanted: dict[str, Any], fields: list[str], al
         sentences.append(
             f"{change('allocated_storage')}: RDS never shrinks storage. Accepted: at least the live value."
         )
+    growth = growth_refusal(live["allocated_storage"], wanted["allocated_storage"])
+    if "allocated_storage" in fields and growth:
+        reason, accepted = growth
+        sentences.append(f"{change('allocated_storage')}: {reason}. Accepted: {accepted}.")
     if not allow_restart:
         sentences += [
             f"{change(field)} restarts the database or fails it over. Accepted with allow_restart: true "
@@ -114,9 +126,37 @@ def refusals(live: dict[str, Any], wanted: dict[str, Any], fields: list[str], al
     return sentences
 
 
+def status_refusal(live: dict[str, Any], fields: list[str]) -> str | None:
+    """Why RDS does not take this change now, nor when somebody waits, as the end of a sentence.
+
+    Tags are taken at any time, and more storage is what mends an instance that has none left.
+    """
+    status, changed = live["status"], [field for field in fields if field != "tags"]
+    mends = status == "storage-full" and "allocated_storage" in changed
+    if not changed or mends or meaning("DB instance", status) not in (NEVER, REMEDY):
+        return None
+    return (
+        f"{status}, and RDS changes nothing of it until it runs ({', '.join(changed)}): {note('DB instance', status)}"
+    )
+
+
+def final_snapshot_refusal(live: dict[str, Any]) -> str | None:
+    """Why RDS makes no final snapshot, now or later, as the end of a sentence."""
+    status = live["status"]
+    if status not in NO_FINAL_SNAPSHOT or meaning("DB instance", status) not in (NEVER, REMEDY):
+        return None
+    return (
+        f"{status}, and RDS makes no final snapshot of it: deleting it takes skip_final_snapshot: true (variable "
+        f"rds_skip_final_snapshot), given on purpose for this run. Otherwise {note('DB instance', status)}"
+    )
+
+
 def modification(live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> dict[str, Any]:
     """Parameters of ModifyDBInstance for these fields; empty when only tags differ."""
     parameters = {PARAMETERS[field]: wanted[field] for field in fields if field in PARAMETERS}
+    if parameters.get("AllocatedStorage", 0) >= PROVISIONED_FROM_GIB:
+        # ModifyDBInstance, AllocatedStorage: "you must also specify the Iops parameter. You can use the current value".
+        parameters.setdefault("Iops", max(live["iops"] or 0, BASELINE_IOPS))
     logs = parameters.pop("EnableCloudwatchLogsExports", None)
     if logs is not None:
         there = set(live["enable_cloudwatch_logs_exports"])

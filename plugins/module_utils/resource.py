@@ -34,6 +34,7 @@ ADVICE = {
     "ExpiredToken": "renew the credentials and run again",
     "RequestExpired": "renew the credentials and run again",
     "Throttling": "run again; what is done stays done",
+    "InsufficientDBInstanceCapacity": "AWS has no capacity for its class in its zone now: run again later",
     "DependencyViolation": "something outside this stack still uses it: remove that first, then run again",
 }
 

@@ -320,9 +320,13 @@ def alive(thing: str, status: str) -> bool:
     return meaning(thing, status) != NEVER
 
 
+def note(thing: str, status: str) -> str:
+    """What the status means and what to do, as the end of a sentence."""
+    row = _BY_NAME.get((thing, status))
+    return row.note if row else f"this version knows no such status of a {thing}"
+
+
 def explained(thing: str, status: str, reason: str = "") -> str:
     """``failed (AWS's own reason): what it means and what to do``."""
-    row = _BY_NAME.get((thing, status))
-    note = row.note if row else f"this version knows no such status of a {thing}"
-    shown = f"{status} ({reason})" if reason else status
-    return f"{shown}: {note}" if note else shown
+    shown, what = f"{status} ({reason})" if reason else status, note(thing, status)
+    return f"{shown}: {what}" if what else shown

@@ -143,15 +143,26 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import compare
 from ansible_collections.triflow.platform.plugins.module_utils.db_instance import (
+    NO_FINAL_SNAPSHOT,
     PARAMETERS,
+    final_snapshot_refusal,
     kept,
     live_state,
     modification,
     refusals,
+    status_refusal,
 )
+from ansible_collections.triflow.platform.plugins.module_utils.db_storage import storage_refusals
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import (
+    ASLEEP,
+    REMEDY,
+    explained,
+    meaning,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
 from ansible_collections.triflow.platform.plugins.module_utils.versions import read_newest
+from ansible_collections.triflow.platform.plugins.module_utils.waiters import MODIFIABLE
 
 # What the stack decides for every instance: encrypted (DB-12), private (DB-13), gp3 (DB-4), password managed by RDS.
 FIXED = {
@@ -162,7 +173,7 @@ FIXED = {
     "copy_tags_to_snapshot": True,
     "auto_minor_version_upgrade": True,
 }
-ASLEEP = ("stopped", "stopping")
+GOING = ("deleting", "delete-precheck")
 REQUIRED = (
     "engine_version",
     "db_instance_class",
@@ -199,17 +210,23 @@ class Database(Resource):
         if not answer:
             return None
         live = live_state(answer["DBInstances"][0])
-        if live["status"] == "deleting":
+        if live["status"] in GOING:
             if self.module.params["state"] == "present":
-                self.module.fail(msg=f"DB instance {self.identifier} is being deleted: run again when it is gone")
+                self.module.fail(f"DB instance {self.identifier} is {explained('DB instance', live['status'])}")
             self.is_deleting = not self.is_foreign(live, self.module.params["stack"])
             return None
-        if live["parameters_pending_restart"]:
-            self.module.warn(
-                f"Parameters of {live['db_parameter_group_name']} take effect with the next restart of "
-                f"{self.identifier}: restart it when it suits (aws rds reboot-db-instance)"
-            )
+        self._warn(live)
         return live
+
+    def _warn(self, live: dict[str, Any]) -> None:
+        """Say what waits for a person."""
+        for status in live["parameters_statuses"]:
+            if meaning("parameters of a DB instance", status) == REMEDY:
+                said = explained("parameters of a DB instance", status)
+                self.module.warn(f"Parameters of {live['db_parameter_group_name']} on {self.identifier} are {said}")
+        if live["secret_status"] and meaning("master user's secret", live["secret_status"]) == REMEDY:
+            said = explained("master user's secret", live["secret_status"])
+            self.module.warn(f"The secret of the master user of {self.identifier} is {said}")
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -220,22 +237,16 @@ class Database(Resource):
         wanted = kept(live, wanted)
         fields = compare.differences(live, wanted)
         sentences = refusals(live, wanted, fields, allow_restart=self.module.params["allow_restart"])
-        if not sentences:
-            self._refuse_asleep(live, [field for field in fields if field != "tags"])
+        sentence = None if sentences else status_refusal(live, fields)
+        if sentence:
+            self.module.fail(f"DB instance {self.identifier} is {sentence}")
+        sentences += storage_refusals(self.rds, live, fields)
         if sentences:
             self.module.fail(
                 msg=f"Refused on DB instance {self.identifier}: " + " ".join(sentences),
                 diff=[compare.diff(self.component, live, wanted)],
             )
         return wanted
-
-    def _refuse_asleep(self, live: dict[str, Any], fields: list[str]) -> None:
-        """Amazon RDS user guide, "Stopping an Amazon RDS DB instance temporarily": it cannot be modified."""
-        if fields and live["status"] in ASLEEP:
-            self.module.fail(
-                f"DB instance {self.identifier} is {live['status']}, and RDS changes nothing of it until it runs "
-                f"({', '.join(fields)}): start it with playbooks/nights.yml -e nights_wanted=up, then run again"
-            )
 
     def _newest(self) -> str:
         try:
@@ -269,9 +280,9 @@ class Database(Resource):
     def _modify(self, live: dict[str, Any], parameters: dict[str, Any]) -> None:
         if not parameters:
             return
-        if live["status"] != "available":  # RDS changes nothing while it is busy
+        if live["status"] not in MODIFIABLE:
             self.rds.wait(
-                "db_instance_available",
+                "db_instance_modifiable",
                 on=self.identifier,
                 timeout=self.module.params["wait_timeout"],
                 DBInstanceIdentifier=self.identifier,
@@ -301,6 +312,13 @@ class Database(Resource):
             if live["status"] in ASLEEP:
                 self._wake(live["status"])
             self._modify(live, {"DeletionProtection": False})
+        elif live["status"] in NO_FINAL_SNAPSHOT and not self.module.params["skip_final_snapshot"]:
+            self.rds.wait(
+                "db_instance_available",
+                on=self.identifier,
+                timeout=self.module.params["wait_timeout"],
+                DBInstanceIdentifier=self.identifier,
+            )
         name = f"{self.identifier}-final-{datetime.now(UTC):%Y%m%d%H%M%S}"
         skip = self.module.params["skip_final_snapshot"]
         final: dict[str, Any] = {} if skip else {"FinalDBSnapshotIdentifier": name}
@@ -336,14 +354,17 @@ def main() -> None:
     }
     module = StackModule(spec, required_if=[("state", "present", REQUIRED)])
     database = Database(module)
-    if module.params["state"] == "absent" and module.params["deletion_protection"]:
+    if module.params["state"] == "absent":
         live = database.find()
-        own = live and not database.is_foreign(live, module.params["stack"])
-        if live and own and live["deletion_protection"]:
-            module.fail(
-                msg=f"DB instance {database.identifier} is protected: deleting it takes deletion_protection: false "
-                "(variable rds_deletion_protection), given on purpose for this run"
-            )
+        if live and not database.is_foreign(live, module.params["stack"]):
+            if module.params["deletion_protection"] and live["deletion_protection"]:
+                module.fail(
+                    f"DB instance {database.identifier} is protected: deleting it takes deletion_protection: false "
+                    "(variable rds_deletion_protection), given on purpose for this run"
+                )
+            sentence = None if module.params["skip_final_snapshot"] else final_snapshot_refusal(live)
+            if sentence:
+                module.fail(f"DB instance {database.identifier} is {sentence}")
     run = Run(module)
     run.converge([database])
     run.exit(deleting=[database.identifier] if database.is_deleting else [])

@@ -58,7 +58,9 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import ASLEEP, RECOVERABLE
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws
+from ansible_collections.triflow.platform.plugins.module_utils.waiters import STOPPABLE
 
 
 class Database(Resource):
@@ -81,7 +83,7 @@ class Database(Resource):
         return {
             "id": self.identifier,
             # backing up, changing and the like: it runs
-            "status": "stopped" if status in ("stopped", "stopping") else "available",
+            "status": "stopped" if status in (*ASLEEP, RECOVERABLE) else "available",
             "now": status,
             "tags": from_aws(instance.get("TagList")),
         }
@@ -96,16 +98,18 @@ class Database(Resource):
 
     @override
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
-        settled = live["status"]
-        if live["now"] != settled:
-            self.rds.wait(
-                f"db_instance_{settled}",
-                on=self.identifier,
-                timeout=self.module.params["wait_timeout"],
-                DBInstanceIdentifier=self.identifier,
-            )
-        operation = "start_db_instance" if self.module.params["running"] else "stop_db_instance"
-        self.rds.call(operation, on=self.identifier, DBInstanceIdentifier=self.identifier)
+        if self.module.params["running"]:
+            self._reach("db_instance_stopped", live["now"], ("stopped", RECOVERABLE))
+            self.rds.call("start_db_instance", on=self.identifier, DBInstanceIdentifier=self.identifier)
+        else:
+            self._reach("db_instance_stoppable", live["now"], STOPPABLE)
+            advice = f"it was {live['now']}: run again when it is available"
+            self.rds.call("stop_db_instance", on=self.identifier, advice=advice, DBInstanceIdentifier=self.identifier)
+
+    def _reach(self, goal: str, now: str, reached: tuple[str, ...]) -> None:
+        if now not in reached:
+            timeout = self.module.params["wait_timeout"]
+            self.rds.wait(goal, on=self.identifier, timeout=timeout, DBInstanceIdentifier=self.identifier)
 
 
 def main() -> None:

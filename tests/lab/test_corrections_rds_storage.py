@@ -18,7 +18,6 @@ def messages(account: Account, **options: Any) -> list[str]:
     return [event["Message"] for event in events]
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 @pytest.mark.parametrize("size", [101, 109])
 def test_storage_grows_by_a_tenth_at_least(account: Account, size: int) -> None:
     account.database()
@@ -30,7 +29,6 @@ def test_storage_grows_by_a_tenth_at_least(account: Account, size: int) -> None:
     assert account.describe()["AllocatedStorage"] == 110
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 def test_storage_is_not_changed_again_within_six_hours(account: Account) -> None:
     account.database(AllocatedStorage=400, MaxAllocatedStorage=1000)
     grow(account, AllocatedStorage=500)
@@ -41,7 +39,6 @@ def test_storage_is_not_changed_again_within_six_hours(account: Account) -> None
     assert account.describe()["BackupRetentionPeriod"] == 9
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 def test_events_tell_the_change_of_the_storage(account: Account) -> None:
     account.database()
     assert messages(account, EventCategories=["configuration change"]) == []

@@ -211,7 +211,6 @@ def test_storage_that_rds_has_grown_is_left_as_it_is(
     assert run_module(MODULE, **options)["changed"] is False
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 @pytest.mark.parametrize("check", [True, False])
 def test_storage_that_grows_by_too_little_is_refused(
     lab: Lab, options: dict[str, Any], run_module: RunModule, check: bool
@@ -224,7 +223,6 @@ def test_storage_that_grows_by_too_little_is_refused(
     assert not any(call["write"] for call in lab.calls()[before:])
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 def test_storage_is_grown_once_in_six_hours(
     lab: Lab, stack: str, rds: Any, options: dict[str, Any], run_module: RunModule
 ) -> None:
@@ -259,7 +257,6 @@ def in_status(value: str, **more: Any) -> Callable[[dict[str, Any]], None]:
     return lambda answer: answer["DBInstances"][0].update(DBInstanceStatus=value, **more)
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 def test_all_but_the_storage_is_changed_while_rds_optimizes_it(
     stack: str, rds: Any, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
 ) -> None:
@@ -275,7 +272,6 @@ def test_all_but_the_storage_is_changed_while_rds_optimizes_it(
     assert described(rds, stack)["BackupRetentionPeriod"] == 9
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 @pytest.mark.parametrize("value", ["failed", "incompatible-network", "incompatible-parameters", "storage-full"])
 def test_a_change_that_rds_cannot_take_is_refused_in_the_plan(
     lab: Lab,
@@ -294,7 +290,6 @@ def test_a_change_that_rds_cannot_take_is_refused_in_the_plan(
     assert not any(call["write"] for call in lab.calls()[before:])
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 def test_more_storage_mends_an_instance_that_has_none_left(
     stack: str, rds: Any, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
 ) -> None:
@@ -304,7 +299,6 @@ def test_more_storage_mends_an_instance_that_has_none_left(
     assert described(rds, stack)["AllocatedStorage"] == 150
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 def test_an_instance_of_which_no_snapshot_can_be_made_is_deleted_on_purpose_only(
     lab: Lab, stack: str, rds: Any, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
 ) -> None:
@@ -322,7 +316,6 @@ def test_an_instance_of_which_no_snapshot_can_be_made_is_deleted_on_purpose_only
     assert described(rds, stack) == {}
 
 
-@pytest.mark.xfail(strict=True, reason="RDS refuses it, and the plan does not say so")
 @pytest.mark.parametrize(
     ("more", "warning"),
     [
