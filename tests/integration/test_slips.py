@@ -1,0 +1,108 @@
+"""A command that names what is not there ends at once with another code than 0, and says what was meant."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.integration.playbook import ANSIBLE_PLAYBOOK
+
+PROD = ("-i", "inventories/prod")
+OPEN = pytest.mark.xfail(strict=True, reason="it ends with 0 and has done nothing, or less than asked for")
+# The arguments, and what has to be said.
+SLIPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "inventory": (("site.yml", "-i", "inventories/prdo"), ("inventories/prdo", "did you mean inventories/prod?")),
+    "inventory-beside-another": (
+        ("site.yml", *PROD, "-i", "inventories/stagin"),
+        ("inventories/stagin", "did you mean inventories/staging?"),
+    ),
+    "directory-of-inventories": (
+        ("site.yml", "-i", "inventory/prod"),
+        ("inventory/prod", "did you mean inventories/prod?"),
+    ),
+    "no-inventory": (("site.yml",), ("no host", "-i inventories/")),
+    "empty-inventory": (("site.yml", "-i", "/dev/null"), ("no host", "/dev/null")),
+    "tag": (("site.yml", *PROD, "--tags", "rsd"), ("--tags rsd", "did you mean rds?")),
+    "tag-beside-another": (("site.yml", *PROD, "-t", "rds,alrams"), ("--tags alrams", "did you mean alarms?")),
+    "tag-of-another-playbook": (("playbooks/network.yml", *PROD, "-t", "rds"), ("--tags rds", "vpc")),
+    "skipped-tag": (("playbooks/data.yml", *PROD, "--skip-tags", "rsd"), ("--skip-tags rsd", "did you mean rds?")),
+    "task": (
+        ("playbooks/network.yml", *PROD, "--start-at-task", "Read the netwrok"),
+        ("--start-at-task Read the netwrok", "did you mean Read the network"),
+    ),
+    "limit-beside-another": (
+        ("site.yml", *PROD, "--limit", "triflow-prod,triflow-prdo"),
+        ("--limit triflow-prdo", "did you mean triflow-prod?"),
+    ),
+    "excluded": (
+        ("site.yml", *PROD, "-i", "inventories/staging", "--limit", "all:!triflow-stagin"),
+        ("--limit !triflow-stagin", "did you mean triflow-staging?"),
+    ),
+}
+LOCAL = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug:
+      tags: [always]
+    - ansible.builtin.include_tasks: inner.yml
+      tags: [always]
+- hosts: of_no_inventory
+  gather_facts: false
+  tasks: []
+"""
+INNER = "- ansible.builtin.debug:\n  tags: [within]\n"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": f"{Path(ANSIBLE_PLAYBOOK).parent}:/usr/bin:/bin",
+        "HOME": "/nonexistent",
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
+    }
+    return subprocess.run(
+        [ANSIBLE_PLAYBOOK, *arguments],
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@OPEN
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_ends_the_run_before_anything_is_done(name: str) -> None:
+    arguments, said = SLIPS[name]
+    done = run(*arguments)
+    assert done.returncode not in (0, 2), done.stdout + done.stderr
+    message = " ".join(done.stderr.split())
+    for part in said:
+        assert part in message
+    assert "TASK" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--tags", "within"),
+        ("--tags", "all,tagged"),
+        ("--skip-tags", "molecule-notest,notest,within"),
+        ("playbooks/cost.yml", *PROD, "--tags", "within,cost"),
+    ],
+    ids=str,
+)
+def test_what_is_no_slip_runs(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Plays on this machine need no inventory, a tag may be a later playbook's, and some are Ansible's or Molecule's."""
+    (tmp_path / "local.yml").write_text(LOCAL)
+    (tmp_path / "inner.yml").write_text(INNER)
+    done = run(str(tmp_path / "local.yml"), *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok=" in done.stdout
