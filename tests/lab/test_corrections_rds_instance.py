@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -190,3 +191,15 @@ def test_create_and_modify_db_instance_check_the_windows(account: Account) -> No
         modify(account, PreferredBackupWindow="18:30-19:30")
     modify(account, PreferredBackupWindow="20:00-21:00")
     assert account.describe()["PreferredBackupWindow"] == "20:00-21:00"
+
+
+@pytest.mark.xfail(strict=True, reason="moto tells no certificate")
+@pytest.mark.parametrize(("given", "found"), [
+    ({}, "rds-ca-rsa2048-g1"), ({"CACertificateIdentifier": "rds-ca-ecc384-g1"}, "rds-ca-ecc384-g1")
+])  # fmt: skip
+def test_an_instance_tells_its_certificate(account: Account, given: dict[str, str], found: str) -> None:
+    """DBInstance, CertificateDetails. RDS user guide, "Certificate authorities": the default is rds-ca-rsa2048-g1."""
+    account.database(**given)
+    instance = account.describe()
+    assert instance["CACertificateIdentifier"] == instance["CertificateDetails"]["CAIdentifier"] == found
+    assert instance["CertificateDetails"]["ValidTill"] > datetime.now(UTC) + timedelta(days=300)
