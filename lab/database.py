@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
@@ -23,11 +24,12 @@ SUPERUSER_ROLES = ("pg_monitor", "pg_signal_backend", "pg_checkpoint", "pg_read_
 
 @dataclass(frozen=True)
 class Server:
-    """The lab's PostgreSQL with its superuser's password."""
+    """The lab's PostgreSQL with its superuser's password, and the certificate of the authority that signed its own."""
 
     host: str
     port: int
     password: str
+    authority: str
 
     @staticmethod
     def of(directory: Path) -> Server:
@@ -36,7 +38,8 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{ADMINISTRATOR}:{self.password}@{self.host}:{self.port}/{DATABASE}?sslmode=require"
+        verified = f"sslmode=verify-full&sslrootcert={quote(self.authority, safe='/')}"
+        return f"postgresql://{ADMINISTRATOR}:{self.password}@{self.host}:{self.port}/{DATABASE}?{verified}"
 
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
         """Connection in autocommit mode to the maintenance database, unless `dbname` says otherwise."""
@@ -47,7 +50,7 @@ class Server:
             password=self.password,
             autocommit=True,
             connect_timeout=10,
-            **{"dbname": "postgres", "sslmode": "require", **options},
+            **{"dbname": "postgres", "sslmode": "verify-full", "sslrootcert": self.authority, **options},
         )
 
     def prepare(self) -> None:
@@ -108,7 +111,9 @@ class Server:
 
     @staticmethod
     def _set_password(connection: psycopg.Connection[Any], user: str, password: str) -> None:
-        connection.execute(SQL("ALTER ROLE {} PASSWORD {}").format(Identifier(user), Literal(password)))
+        # What the server is sent stands in pg_stat_statements and pg_stat_activity: a verifier, not the password.
+        verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256")
+        connection.execute(SQL("ALTER ROLE {} PASSWORD {}").format(Identifier(user), Literal(verifier.decode())))
 
 
 def _exists(connection: psycopg.Connection[Any], query: str, name: str) -> bool:

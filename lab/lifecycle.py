@@ -23,6 +23,7 @@ from lab.state import (
     SECRET_ACCESS_KEY,
     LabError,
     State,
+    authority,
     directory,
     load,
     locked,
@@ -68,6 +69,7 @@ def env() -> int:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "DATABASE_URL": state.database_url,
+        "PGSSLROOTCERT": str(authority(directory())),
     }
     print("unset AWS_PROFILE AWS_SESSION_TOKEN")
     for name, value in variables.items():
@@ -129,7 +131,7 @@ def _end_all(where: Path, state: State) -> None:
         end(process)
         if process.directory:
             shutil.rmtree(process.directory, ignore_errors=True)
-    for name in ("state.json", "aws.config", "postgresql.json"):
+    for name in ("state.json", "aws.config", "postgresql.json", authority(where).name):
         (where / name).unlink(missing_ok=True)
 
 

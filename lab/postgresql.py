@@ -19,15 +19,16 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psycopg
 
 from lab import libraries
-from lab.certificate import write_certificate
+from lab.certificate import write_certificates
 from lab.database import ADMINISTRATOR, Server
 from lab.process import Process, last_lines, started
-from lab.state import LabError, write_private
+from lab.state import LabError, authority, write_private
 
 READY_SECONDS = 120
 INITDB_SECONDS = 120
@@ -73,7 +74,7 @@ def start(directory: Path, remember: Remember) -> str:
         if not (home / "data/postmaster.pid").exists():
             shutil.rmtree(home, ignore_errors=True)
         raise
-    write_private(directory / "postgresql.json", json.dumps(server.__dict__) + "\n")
+    write_private(directory / "postgresql.json", json.dumps(asdict(server)) + "\n")
     return server.url
 
 
@@ -85,14 +86,15 @@ def _start(directory: Path, home: Path, account: pwd.struct_passwd | None, remem
     libraries.provide([installation / "bin/postgres", *modules], home / "libraries")
     password = secrets.token_urlsafe(24)
     write_private(home / "password", password)
-    write_certificate(home / "server.crt", home / "server.key", [host for host, _unused in ADDRESSES])
-    # A second copy of the certificate, for who checks that it is this server: its home may be another user's.
-    shutil.copy(home / "server.crt", directory / "server.crt")
+    addresses = [host for host, _unused in ADDRESSES]
+    write_certificates(authority(directory), home / "server.crt", home / "server.key", addresses)
     if account:
         _give(home, account)
     _initialise(installation, home, account)
     for host, port in (*ADDRESSES, ("127.0.0.1", 0)):
-        server = _serve(directory, home, installation, account, Server(host, port, password), remember)
+        server = _serve(
+            directory, home, installation, account, Server(host, port, password, str(authority(directory))), remember
+        )
         if server:
             server.prepare()
             return server
@@ -238,7 +240,7 @@ def _serve(
     port = _free_port(wanted.host, wanted.port)
     if port is None:
         return None
-    server = Server(wanted.host, port, wanted.password)
+    server = replace(wanted, port=port)
     (home / "data/postgresql.auto.conf").write_text(CONFIGURATION.format(host=server.host, port=port, home=home))
     log = directory / "postgresql.log"
     with log.open("wb") as output:
@@ -252,7 +254,7 @@ def _serve(
             if "Address already in use" in last_lines(log):
                 return None
             break
-        if _answers(server, directory / "server.crt"):
+        if _answers(server):
             return server
         time.sleep(0.05)
     code = child.poll()
@@ -260,10 +262,10 @@ def _serve(
     raise LabError(f"PostgreSQL did not start: it {why}. The end of {log}:\n{last_lines(log)}")
 
 
-def _answers(server: Server, certificate: Path) -> bool:
-    """Whether the server that holds our own certificate takes our password."""
+def _answers(server: Server) -> bool:
+    """Whether the server whose certificate our own authority signed takes our password."""
     try:
-        with server.connect(sslmode="verify-full", sslrootcert=str(certificate)):
+        with server.connect():
             return True
     except psycopg.OperationalError:
         return False

@@ -41,6 +41,11 @@ def directory() -> Path:
     return Path(os.environ.get("TRIFLOW_LAB_DIR") or PROJECT / ".lab").absolute()
 
 
+def authority(where: Path) -> Path:
+    """The certificate of the lab's own authority, which has signed PostgreSQL's: what clients verify it with."""
+    return where / "ca.crt"
+
+
 def load(where: Path) -> State:
     """State as last written; an empty one when there is none or when it is not readable as a state."""
     try:

@@ -17,11 +17,13 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from cryptography import x509
 from moto.rds.exceptions import InvalidParameterValue
 from moto.rds.models import DBInstance, MasterUserSecret, RDSBackend, rds_backends
 
 from lab.corrections.override import override
 from lab.database import ADMINISTRATOR, Server
+from lab.state import authority
 
 # The role of the server's own superuser, and what PostgreSQL keeps to itself.
 RESERVED = (ADMINISTRATOR, "rds_superuser", "postgres", "admin", "public")
@@ -33,8 +35,12 @@ ROTATION_DAYS = 7
 PASSWORD_OPTIONS = {"master_user_password", "manage_master_user_password", "rotate_master_user_password"}
 
 
+def _directory() -> Path:
+    return Path(os.environ["TRIFLOW_LAB_DIR"])
+
+
 def server() -> Server:
-    return Server.of(Path(os.environ["TRIFLOW_LAB_DIR"]))
+    return Server.of(_directory())
 
 
 def _instances() -> Iterator[DBInstance]:
@@ -147,3 +153,12 @@ def _endpoint(self: DBInstance) -> dict[str, Any]:
 
 
 DBInstance.endpoint = property(_endpoint)  # type: ignore[method-assign,assignment]
+
+
+def _certificate_details(self: DBInstance) -> dict[str, Any]:
+    """CertificateDetails of DBInstance: which authority, and until when. All of the lab's ends on one day."""
+    (certificate,) = x509.load_pem_x509_certificates(authority(_directory()).read_bytes())
+    return {"CAIdentifier": self.ca_certificate_identifier, "ValidTill": certificate.not_valid_after_utc}
+
+
+DBInstance.certificate_details = property(_certificate_details)  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from lab.corrections.override import override
 from lab.corrections.rds_engine import check_upgrade, resolve
 
 GP3_THRESHOLD = 400
+DEFAULT_AUTHORITY = "rds-ca-rsa2048-g1"  # RDS user guide, "Certificate authorities"
 # What ModifyDBInstance leaves for the maintenance window unless told ApplyImmediately; its reference says which.
 DEFERRED = {
     "allocated_storage": "AllocatedStorage",
@@ -40,6 +41,7 @@ def _create_db_instance(original: Any, self: RDSBackend, db_kwargs: Any) -> DBIn
     if restored:
         given["manage_master_user_password"] = restored == "managed"
     given["engine_version"] = resolve(given.get("engine_version"))
+    given.setdefault("ca_certificate_identifier", DEFAULT_AUTHORITY)
     given.setdefault("storage_type", "io1" if given.get("iops") else "gp3")
     if not restored:
         _check_required(given)

@@ -26,7 +26,8 @@ def connect(account: Account, password: str, name: str = "triflow", **options: A
         port=instance["Endpoint"]["Port"],
         user=instance["MasterUsername"],
         password=password,
-        **{"dbname": instance["DBName"], "sslmode": "require", "connect_timeout": 10, **options},
+        sslrootcert=account.lab.environment["PGSSLROOTCERT"],
+        **{"dbname": instance["DBName"], "sslmode": "verify-full", "connect_timeout": 10, **options},
     )
 
 
@@ -176,7 +177,6 @@ def test_managed_secret_is_rotated_every_week(account: Account) -> None:
     assert secret["OwningService"] == "rds"
 
 
-@pytest.mark.xfail(strict=True, reason="passwords are sent as they are")
 def test_no_password_stands_in_a_statement(account: Account) -> None:
     """Whoever may read pg_stat_statements, such as the application, would have the master's password."""
     account.database()

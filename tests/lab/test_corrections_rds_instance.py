@@ -193,7 +193,6 @@ def test_create_and_modify_db_instance_check_the_windows(account: Account) -> No
     assert account.describe()["PreferredBackupWindow"] == "20:00-21:00"
 
 
-@pytest.mark.xfail(strict=True, reason="moto tells no certificate")
 @pytest.mark.parametrize(("given", "found"), [
     ({}, "rds-ca-rsa2048-g1"), ({"CACertificateIdentifier": "rds-ca-ecc384-g1"}, "rds-ca-ecc384-g1")
 ])  # fmt: skip

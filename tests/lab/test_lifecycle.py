@@ -155,7 +155,8 @@ def test_env_names_account_region_and_database(lab: Lab) -> None:
     assert "unset AWS_PROFILE AWS_SESSION_TOKEN" in printed.splitlines()
     assert lab.environment["AWS_REGION"] == lab.environment["AWS_DEFAULT_REGION"] == "ap-northeast-2"
     assert lab.endpoint_url.startswith("http://127.0.0.1:")
-    assert lab.database_url.endswith("/triflow?sslmode=require")
+    authority = lab.environment["PGSSLROOTCERT"]
+    assert lab.database_url.endswith(f"/triflow?sslmode=verify-full&sslrootcert={authority}")
 
 
 def test_reset_empties_account_and_database_and_keeps_the_processes(empty_lab: Lab) -> None:
