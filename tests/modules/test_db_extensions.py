@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
+import struct
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from lab.certificate import write_certificates
 from tests.conftest import Lab
 from tests.modules.conftest import RunModule
 
@@ -41,11 +48,18 @@ def installed(lab: Lab) -> set[str]:
     return {row[0] for row in rows}
 
 
-def options(database: str, **given: Any) -> dict[str, Any]:
-    return {"db_instance_identifier": database, "database": "triflow", "extensions": EXTENSIONS, **given}
+@pytest.fixture
+def options() -> Any:
+    """``options(database, **given)``: what the module is given."""
+
+    def given(database: str, **change: Any) -> dict[str, Any]:
+        wanted = {"db_instance_identifier": database, "database": "triflow", "extensions": EXTENSIONS}
+        return {**wanted, **change}
+
+    return given
 
 
-def test_grammar(lab: Lab, database: str, run_module: RunModule) -> None:
+def test_grammar(lab: Lab, database: str, run_module: RunModule, options: Any) -> None:
     creation = [{"component": f"extension-{name}", "action": "create", "fields": []} for name in EXTENSIONS]
     plan = run_module(MODULE, check=True, **options(database))
     assert plan["changes"] == creation
@@ -60,7 +74,7 @@ def test_grammar(lab: Lab, database: str, run_module: RunModule) -> None:
         assert again["diff"] == []
 
 
-def test_only_what_is_missing_is_created(lab: Lab, database: str, run_module: RunModule) -> None:
+def test_only_what_is_missing_is_created(lab: Lab, database: str, run_module: RunModule, options: Any) -> None:
     run_module(MODULE, **options(database, extensions=["vector"]))
     result = run_module(MODULE, **options(database, extensions=["vector", "pg_trgm"]))
     assert [change["action"] for change in result["changes"]] == ["none", "create"]
@@ -69,26 +83,26 @@ def test_only_what_is_missing_is_created(lab: Lab, database: str, run_module: Ru
     assert installed(lab) == {"vector", "pg_trgm"}
 
 
-def test_a_plan_without_an_instance_announces_all(stack: str, run_module: RunModule) -> None:
+def test_a_plan_without_an_instance_announces_all(stack: str, run_module: RunModule, options: Any) -> None:
     plan = run_module(MODULE, check=True, **options(stack))
     assert {change["action"] for change in plan["changes"]} == {"create"}
 
 
-def test_a_missing_instance_is_named_with_its_playbook(stack: str, run_module: RunModule) -> None:
+def test_a_missing_instance_is_named_with_its_playbook(stack: str, run_module: RunModule, options: Any) -> None:
     result = run_module(MODULE, **options(stack))
     assert result["failed"]
     assert stack in result["msg"]
     assert "playbooks/data.yml" in result["msg"]
 
 
-def test_an_unknown_extension_is_named(database: str, run_module: RunModule) -> None:
+def test_an_unknown_extension_is_named(database: str, run_module: RunModule, options: Any) -> None:
     result = run_module(MODULE, **options(database, extensions=["pgvector"]))
     assert result["failed"]
     assert "pgvector" in result["msg"]
 
 
 def test_a_database_out_of_reach_says_what_to_do(
-    lab: Lab, database: str, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, database: str, run_module: RunModule, options: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(**_options: Any) -> None:
         raise psycopg.OperationalError("connection timeout expired")
@@ -102,7 +116,7 @@ def test_a_database_out_of_reach_says_what_to_do(
         assert value["password"] not in json.dumps(result)
 
 
-def test_another_run_creates_it_at_the_same_time(lab: Lab, database: str, run_module: RunModule) -> None:
+def test_another_run_creates_it_at_the_same_time(lab: Lab, database: str, run_module: RunModule, options: Any) -> None:
     """The second CREATE EXTENSION waits for the first and ends in a unique violation, whatever IF NOT EXISTS says."""
     with (
         psycopg.connect(lab.database_url) as other,
@@ -120,3 +134,109 @@ def test_another_run_creates_it_at_the_same_time(lab: Lab, database: str, run_mo
         result = running.result(timeout=60)
     assert result["changes"] == [{"component": "extension-pg_trgm", "action": "create", "fields": []}]
     assert installed(lab) == {"pg_trgm"}
+
+
+class Impostor:
+    """A server that speaks TLS and asks for the password in clear, or by MD5, as any server may."""
+
+    CLEAR, MD5 = struct.pack("!cii", b"R", 8, 3), struct.pack("!cii4s", b"R", 12, 5, b"salt")
+
+    def __init__(self, certificate: Path, key: Path, question: bytes) -> None:
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate, key)
+        self.question = question
+        self.answer = b""
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        try:
+            connection, _unused = self.socket.accept()
+            connection.settimeout(30)
+            with connection:
+                connection.recv(8)  # SSLRequest
+                connection.sendall(b"S")
+                with self.context.wrap_socket(connection, server_side=True) as encrypted:
+                    encrypted.recv(4096)  # StartupMessage
+                    encrypted.sendall(self.question)
+                    self.answer = encrypted.recv(4096)
+        except OSError:
+            pass
+
+    def end(self) -> bytes:
+        """What it was told after its question."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes accept, if nobody came
+        self.thread.join(60)
+        self.socket.close()
+        return self.answer
+
+
+@pytest.mark.xfail(strict=True, reason="any certificate is taken, and any question answered")
+@pytest.mark.parametrize(
+    ("trusted", "question", "says"),
+    [
+        pytest.param(False, Impostor.CLEAR, "certificate", id="another authority"),
+        pytest.param(True, Impostor.CLEAR, "scram-sha-256", id="password in clear"),
+        pytest.param(True, Impostor.MD5, "scram-sha-256", id="MD5"),
+    ],
+)
+def test_no_impostor_gets_the_password(
+    trusted: bool,
+    question: bytes,
+    says: str,
+    database: str,
+    run_module: RunModule,
+    options: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """DB-12"""
+    authority, certificate, key = (tmp_path / name for name in ("ca.crt", "server.crt", "server.key"))
+    write_certificates(authority, certificate, key, ["127.0.0.1"])
+    impostor = Impostor(certificate, key, question)
+    connect = psycopg.connect
+
+    def redirected(**given: Any) -> Any:
+        return connect(**{**given, "host": "127.0.0.1", "port": impostor.port})
+
+    monkeypatch.setattr(psycopg, "connect", redirected)
+    given = {"ca_file": str(authority)} if trusted else {}
+    result = run_module(MODULE, **options(database, **given))
+    assert impostor.end() == b""
+    assert result["failed"]
+    assert says in result["msg"]
+    assert "from a machine in that group" not in result["msg"]
+
+
+@pytest.mark.xfail(strict=True, reason="any certificate is taken, and any question answered")
+def test_a_certificate_of_another_host_is_refused(
+    database: str, run_module: RunModule, options: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The right authority is not enough: it signs for every instance of a region."""
+    authority, certificate, key = (tmp_path / name for name in ("ca.crt", "server.crt", "server.key"))
+    write_certificates(authority, certificate, key, ["127.0.0.2"])
+    impostor = Impostor(certificate, key, Impostor.CLEAR)
+    connect = psycopg.connect
+    monkeypatch.setattr(
+        psycopg, "connect", lambda **given: connect(**{**given, "host": "127.0.0.1", "port": impostor.port})
+    )
+    result = run_module(MODULE, **options(database, ca_file=str(authority)))
+    assert impostor.end() == b""
+    assert "certificate" in result["msg"]
+
+
+@pytest.mark.xfail(strict=True, reason="any certificate is taken, and any question answered")
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_without_certificates_nothing_is_connected_to(
+    content: str | None, database: str, run_module: RunModule, options: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    result = run_module(MODULE, **options(database, ca_file=str(file)))
+    assert result["failed"]
+    assert str(file) in result["msg"]
+    assert "certificate" in result["msg"]
