@@ -70,6 +70,12 @@ AWS_TABLES = (
         "db_storage",
         "STORAGE_RULES",
     ),
+    AwsTable(
+        "Who signs the certificates of RDS",
+        "Shipped in `roles/rds/files/ca/`, for these regions. For another one `rds_ca_file` names a file.",
+        "rds_certificates",
+        "AUTHORITIES",
+    ),
 )
 FILTER_TESTS = "tests/unit/test_filters.py"
 CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")

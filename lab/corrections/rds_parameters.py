@@ -61,6 +61,7 @@ PARAMETERS: dict[str, tuple[str, str, str, str | None]] = {
     ),
     "max_connections": ("integer", "static", "6-262143", f"LEAST({MEMORY},5000)"),
     "max_wal_size": ("integer", "dynamic", "128-201326592", "2048"),
+    "password_encryption": ("string", "dynamic", "md5,scram-sha-256", None),
     "pg_stat_statements.max": ("integer", "static", "100-2147483647", None),
     "pg_stat_statements.track": ("string", "dynamic", "none,top,all", "top"),
     "random_page_cost": ("float", "dynamic", "0-1.79769e+308", None),

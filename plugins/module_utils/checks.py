@@ -23,6 +23,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.network_checks im
 from ansible_collections.triflow.platform.plugins.module_utils.nights_checks import nights_problems
 from ansible_collections.triflow.platform.plugins.module_utils.notification_checks import notification_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem
+from ansible_collections.triflow.platform.plugins.module_utils.rds_certificates import certificate_problems
 from ansible_collections.triflow.platform.plugins.module_utils.release_checks import release_problems
 from ansible_collections.triflow.platform.plugins.module_utils.sharing_checks import sharing_problems
 from ansible_collections.triflow.platform.plugins.module_utils.stack_checks import stack_problems
@@ -41,7 +42,9 @@ def variable_problems(
     kinds = kinds_of(variables, groups)
     problems = [found for check in CHECKS for found in check(variables)]
     problems += kind_problems(variables, groups) + nights_problems(variables, kinds)
-    return problems if environment is None else problems + lab_problems(kinds, environment)
+    if environment is None:
+        return problems
+    return problems + lab_problems(kinds, environment) + certificate_problems(variables, environment)
 
 
 def variable_warnings(variables: Variables) -> list[str]:

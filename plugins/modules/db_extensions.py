@@ -11,6 +11,8 @@ description:
   - Creates the extensions that are missing, and verifies by SQL that they are there (DB-9).
   - Connects over TLS from this machine to the instance's endpoint, as the master user, whose password the module
     itself reads from the secret that RDS manages. The password never leaves the module.
+  - The server has to prove by its certificate that it is the endpoint, and by SCRAM that it knows the password already.
+    One that asks for the password in clear or by MD5 gets nothing.
   - An extension that is there and not listed is left alone, and so is its version.
 options:
   db_instance_identifier:
@@ -21,6 +23,10 @@ options:
     description: Name of the database.
     type: str
     required: true
+  ca_file:
+    description: File with the certificates of the authorities that may have signed the server's, in PEM.
+    type: path
+    required: true
   extensions:
     description: Names as in C(pg_available_extensions).
     type: list
@@ -28,6 +34,7 @@ options:
     required: true
 requirements:
   - psycopg >= 3.1
+  - libpq >= 16, which the package psycopg-binary brings
 extends_documentation_fragment:
   - triflow.platform.stack
   - amazon.aws.common.modules
@@ -47,6 +54,7 @@ EXAMPLES = r"""
   triflow.platform.db_extensions:
     db_instance_identifier: triflow-prod-db
     database: triflow
+    ca_file: /etc/ssl/rds/ap-northeast-2.pem
     extensions: [vector, pg_trgm]
 """
 
@@ -70,6 +78,7 @@ from typing import Any, override
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.triflow.platform.plugins.module_utils.guard import Guard
+from ansible_collections.triflow.platform.plugins.module_utils.rds_certificates import file_fault
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
 
 try:
@@ -81,6 +90,9 @@ except ImportError:
     HAS_PSYCOPG = False
 
 CONNECT_TIMEOUT = 10  # seconds
+LIBPQ_WITH_REQUIRE_AUTH = 160000
+# What libpq says when the server is another one, or asks for the password in another way. Nothing was sent then.
+NO_PROOF = ("certificate", "SSL", "authentication method requirement")
 
 
 def connect(module: StackModule) -> psycopg.Connection[Any] | None:
@@ -107,13 +119,24 @@ def connect(module: StackModule) -> psycopg.Connection[Any] | None:
             dbname=database,
             user=login["username"],
             password=login["password"],
-            sslmode="require",
+            sslmode="verify-full",
+            sslrootcert=module.params["ca_file"],
+            gssencmode="disable",  # with a Kerberos ticket at hand libpq would take that in place of TLS
+            require_auth="scram-sha-256",
             connect_timeout=CONNECT_TIMEOUT,
             autocommit=True,
         )
     except psycopg.OperationalError as error:
+        server = f"{endpoint['Address']}:{endpoint['Port']}"
+        if any(words in str(error) for words in NO_PROOF):
+            module.fail(
+                msg=f"{server} does not prove to be the database {identifier}, so the password was not sent: {error}. "
+                f"Its certificate has to be for that name and of an authority in {module.params['ca_file']} "
+                "(rds_ca_file), and it has to ask for the password by scram-sha-256: docs/operations.md, "
+                '"Extensions".'
+            )
         module.fail(
-            msg=f"Cannot connect to {database} at {endpoint['Address']}:{endpoint['Port']}: {error}. The database "
+            msg=f"Cannot connect to {database} at {server}: {error}. The database "
             "answers only to members of the ecs security group (DB-13): run this from a machine in that group, such "
             "as an AWX node in the VPC."
         )
@@ -158,12 +181,19 @@ def main() -> None:
         {
             "db_instance_identifier": {"type": "str", "required": True},
             "database": {"type": "str", "required": True},
+            "ca_file": {"type": "path", "required": True},
             "extensions": {"type": "list", "elements": "str", "required": True},
         },
         state=False,
     )
     if not HAS_PSYCOPG:
         module.fail(msg=missing_required_lib("psycopg"))
+    if psycopg.pq.version() < LIBPQ_WITH_REQUIRE_AUTH:
+        module.fail(
+            msg=f"libpq {psycopg.pq.version()} cannot demand scram-sha-256: install psycopg[binary], or libpq 16."
+        )
+    if fault := file_fault(module.params["ca_file"]):
+        module.fail(msg=f"ca_file {module.params['ca_file']} holds no certificate to verify the database with: {fault}")
     connection = connect(module)
     run = Run(module)
     for name in module.params["extensions"]:

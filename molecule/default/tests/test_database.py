@@ -61,6 +61,7 @@ def test_logs_and_parameters(aws: Aws, instance: Instance) -> None:
     values = {item["ParameterName"]: item.get("ParameterValue") for page in pages for item in page["Parameters"]}
     assert "pg_stat_statements" in values["shared_preload_libraries"].split(",")
     assert values["rds.force_ssl"] == "1"
+    assert values["password_encryption"] == "scram-sha-256"
     assert values["max_connections"] == "100"
     assert values["log_min_duration_statement"] == "1000"
 
