@@ -60,6 +60,9 @@ VERSIONED = ("DeleteObject", "GetObject", "GetObjectTagging", "PutObjectTagging"
 # The calls that send tags. Parts and the completion of an upload are PutObject too, and send none: to them the tag
 # keys are absent, whatever the upload was created with (boto3 issue 2675 shows it on AWS).
 TAGGING = ("PutObject", "CopyObject", "CreateMultipartUpload")
+# The calls to which s3:ExistingObjectTag is known. It is to no other, such as PutObject and DeleteObject.
+READS_OR_TAGS = ("GetObject", "HeadObject", "GetObjectAcl", "GetObjectTagging", "GetObjectAttributes")
+READS_OR_TAGS += ("PutObjectAcl", "PutObjectTagging", "DeleteObjectTagging")
 PARTS = ("CreateMultipartUpload", "UploadPart", "UploadPartCopy")
 # The account's root user keeps these whatever the policy says, so that nobody is locked out for ever.
 ROOT_ACTIONS = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
@@ -159,7 +162,7 @@ def _context(response: S3Response, bucket: FakeBucket, key: str, call: str) -> d
         "s3:tlsversion": ["1.3"],
     }
     for parameter in ("prefix", "delimiter", "max-keys"):
-        if call.startswith("List") and parameter in query:
+        if ACTIONS.get(call) in ("ListBucket", "ListBucketVersions") and parameter in query:
             context[f"s3:{parameter}"] = [query[parameter]]
     if "versionId" in query:
         context["s3:versionid"] = [query["versionId"]]
@@ -172,8 +175,11 @@ def _context(response: S3Response, bucket: FakeBucket, key: str, call: str) -> d
     context |= {f"s3:requestobjecttag/{name.lower()}": [value] for name, value in tags.items()}
     if tags:
         context["s3:requestobjecttagkeys"] = list(tags)
-    if key and call in ("GetObject", "HeadObject", "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging"):
-        present = bucket.keys.get(key)
+    if key and call in READS_OR_TAGS:
+        # With versionId it is that version's tags.
+        wanted = context.get("s3:versionid", [None])[0]
+        versions = {str(one.version_id): one for one in bucket.keys.getlist(key, default=[])}
+        present = versions.get(wanted) if wanted else bucket.keys.get(key)
         existing = response.backend.tagger.get_tag_dict_for_resource(present.arn) if hasattr(present, "arn") else {}
         context |= {f"s3:existingobjecttag/{name.lower()}": [value] for name, value in existing.items()}
     return context

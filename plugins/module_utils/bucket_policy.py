@@ -1,21 +1,31 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The policy of the stack's bucket (S3-3..5, S3-9, ALB-8, ENV-4)."""
+"""The policy of the stack's bucket (S3-3..5, S3-7, S3-9, ALB-8, ENV-4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import TENANTS_PREFIX
-from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK
+from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import TENANTS_PREFIX, is_kept
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK
 
 LOG_DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
+PRINCIPAL_STACK = f"aws:PrincipalTag/{STACK}"
+PRINCIPAL_COMPONENT = f"aws:PrincipalTag/{COMPONENT}"
+# All that reads, writes or deletes objects; with NotResource all that changes the bucket, too.
+READS_OR_CHANGES = ["s3:AbortMultipartUpload", "s3:Delete*", "s3:GetObject*", "s3:ListMultipartUploadParts", "s3:Put*"]
+READS_OR_CHANGES += ["s3:RestoreObject"]
+# What lists keys: the first two can say below which prefix, the third cannot (service authorization reference).
+LISTING = ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"]
+ENDS_HISTORY = ["s3:DeleteBucketPolicy", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:PutBucketTagging"]
+ENDS_HISTORY += ["s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"]
 
 
 def bucket_policy(
     bucket: str,
-    categories: Iterable[str],
+    categories: Iterable[Mapping[str, Any]],
     category_tag: str,
+    stack: str,
     access_logs: Iterable[str] = (),
     shares: Mapping[str, str] | None = None,
     partition: str = "aws",
@@ -23,11 +33,19 @@ def bucket_policy(
     """Return the bucket policy: Deny statements, each with its own Sid, the same for any order of what is given.
 
     - No request without TLS, nor with one older than 1.2 (S3-9).
-    - Whoever carries the tag `triflow:stack` of one of `shares`, a stack and its prefix such as `dev/`, writes and
-      deletes below that prefix only, and changes nothing of the bucket itself (ENV-4). Roles carry the tag.
+    - Whoever carries the tag `triflow:stack` of another stack than `stack`, the bucket's own, and those of `shares`
+      does nothing here, and reads nothing. Roles carry the tag; persons do not, nor does the role of Ansible.
+    - Whoever carries that of one of `shares`, a stack and its prefix such as `dev/`, reads, writes and deletes objects
+      below that prefix only, lists below it only, and changes nothing of the bucket itself (ENV-4). The bucket's own
+      stack does nothing below the shares' prefixes. Firehose alone lists without a prefix.
+    - Whoever carries any stack's tag deletes no version, and neither ends versioning nor changes the lifecycle or this
+      policy: what was deleted or replaced is history (S3-7).
     - Under `tenants/`, also below each share's prefix, an object tag `category_tag` with another value than one of
       `categories` is refused, an upload without that tag is refused, and the tags of an object cannot be taken away
       (S3-3..5).
+    - There, too, an object whose category is kept, that is one without any days of expiration, keeps it: under another
+      it could be gone in a day. An object without the tag may get one. S3 evaluates s3:ExistingObjectTag for tagging
+      and reading, not for PutObject and DeleteObject; there the versions keep the old object with its old tag.
 
     Multipart uploads: `UploadPart` and `CompleteMultipartUpload` are authorised as s3:PutObject but cannot carry
     tags, so s3:RequestObjectTag is absent there, and a plain "no tag, no upload" refuses every multipart upload
@@ -50,7 +68,9 @@ def bucket_policy(
     """
     arn = f"arn:{partition}:s3:::{bucket}"
     tag = f"s3:RequestObjectTag/{category_tag}"
-    values = sorted(set(categories))
+    rows = list(categories)
+    values = sorted({str(row["name"]) for row in rows})
+    kept = sorted({str(row["name"]) for row in rows if is_kept(row)})
     lent = sorted((shares or {}).items())
     tenants = _single([f"{arn}/{prefix}{TENANTS_PREFIX}*" for prefix in ("", *(prefix for _stack, prefix in lent))])
     logs = [f"{arn}/{prefix}/*" for prefix in sorted(access_logs)]
@@ -94,7 +114,31 @@ def bucket_policy(
                 tenants,
                 {},
             ),
-            *(_deny_outside(arn, number, *share) for number, share in enumerate(lent, start=1)),
+            *(
+                _deny(
+                    f"DenyOtherCategory{number}",
+                    ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
+                    tenants,
+                    {
+                        "StringEquals": {f"s3:ExistingObjectTag/{category_tag}": name},
+                        "StringNotEquals": {tag: name},
+                    },
+                )
+                for number, name in enumerate(kept, start=1)
+            ),
+            _deny("DenyEndOfHistory", ENDS_HISTORY, [arn, f"{arn}/*"], {"Null": {PRINCIPAL_STACK: "false"}}),
+            # A negated operator matches where the tag is absent, too.
+            _deny(
+                "DenyOtherStacks",
+                "s3:*",
+                [arn, f"{arn}/*"],
+                {
+                    "Null": {PRINCIPAL_STACK: "false"},
+                    "StringNotEquals": {PRINCIPAL_STACK: sorted({stack, *(name for name, _prefix in lent)})},
+                },
+            ),
+            *(found for number, share in enumerate(lent, start=1) for found in _deny_outside(arn, number, *share)),
+            *_deny_in_shares(arn, stack, [prefix for _stack, prefix in lent]),
             *([allowed] if logs else []),
         ],
     }
@@ -105,16 +149,31 @@ def _single(values: list[str]) -> list[str] | str:
     return values[0] if len(values) == 1 else values
 
 
-def _deny_outside(arn: str, number: int, stack: str, prefix: str) -> dict[str, Any]:
-    """A share's end: all that writes or deletes, on the bucket or on what is not below the prefix."""
-    return {
-        "Sid": f"DenyOutsideShare{number}",  # a Sid takes letters and digits only, and a stack's name has hyphens
+def _deny_outside(arn: str, number: int, stack: str, prefix: str) -> list[dict[str, Any]]:
+    """A share's end: objects that are not below the prefix, lists of them, and whatever changes the bucket."""
+    # A Sid takes letters and digits only, and a stack's name has hyphens.
+    outside = {
+        "Sid": f"DenyOutsideShare{number}",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": ["s3:AbortMultipartUpload", "s3:Delete*", "s3:Put*", "s3:RestoreObject"],
+        "Action": READS_OR_CHANGES,
         "NotResource": f"{arn}/{prefix}*",
-        "Condition": {"StringEquals": {f"aws:PrincipalTag/{STACK}": stack}},
+        "Condition": {"StringEquals": {PRINCIPAL_STACK: stack}},
     }
+    beside = {
+        "StringEquals": {PRINCIPAL_STACK: stack},
+        "StringNotEquals": {PRINCIPAL_COMPONENT: "role-firehose-to-s3"},
+        "StringNotLike": {"s3:prefix": f"{prefix}*"},  # matches where there is no prefix, too
+    }
+    return [outside, _deny(f"DenyListingOutsideShare{number}", LISTING, arn, beside)]
+
+
+def _deny_in_shares(arn: str, stack: str, prefixes: list[str]) -> list[dict[str, Any]]:
+    """The bucket's own stack has no business in the shares."""
+    if not prefixes:
+        return []
+    below = _single([f"{arn}/{prefix}*" for prefix in sorted(prefixes)])
+    return [_deny("DenyOwnStackInShares", READS_OR_CHANGES, below, {"StringEquals": {PRINCIPAL_STACK: stack}})]
 
 
 def _deny(sid: str, action: str | list[str], resource: str | list[str], condition: dict[str, Any]) -> dict[str, Any]:

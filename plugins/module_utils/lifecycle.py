@@ -80,6 +80,11 @@ def lifecycle_problems(
     return problems
 
 
+def is_kept(category: Rule) -> bool:
+    """Whether its objects stay for good, with all their versions."""
+    return category.get("expiration_days") is None and category.get("noncurrent_expiration_days") is None
+
+
 def _actions(rule: Rule) -> dict[str, Any]:
     storage_class = rule.get("storage_class") or "GLACIER"
     actions: dict[str, Any] = {}

@@ -14,7 +14,14 @@ from tests.conftest import Lab
 
 BUCKET = "triflow-policy"
 KEY = "tenants/tenant-1/uploads/1.bin"
+CATEGORIES = [{"name": "uploads", "noncurrent_expiration_days": 30}, {"name": "workflows"}]
 PART = b"x" * 5 * 1024 * 1024
+
+
+def empty(client: Any, bucket: str) -> None:
+    listed = client.list_object_versions(Bucket=bucket)
+    for item in (*listed.get("Versions", []), *listed.get("DeleteMarkers", [])):
+        client.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +29,12 @@ def s3(lab: Lab) -> Iterator[Any]:
     client = lab.aws("s3")
     region = lab.environment["AWS_REGION"]
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
-    client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(bucket_policy(BUCKET, ["uploads"], "category")))
+    client.put_bucket_policy(
+        Bucket=BUCKET, Policy=json.dumps(bucket_policy(BUCKET, CATEGORIES, "category", "triflow-policy"))
+    )
     yield client
     client.delete_bucket_policy(Bucket=BUCKET)
-    for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        client.delete_object(Bucket=BUCKET, Key=item["Key"])
+    empty(client, BUCKET)
     for upload in client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []):
         client.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
     client.delete_bucket(Bucket=BUCKET)
@@ -37,7 +45,7 @@ def shared(lab: Lab) -> Iterator[dict[str, Any]]:
     """Clients of two stacks that share a bucket, each with the credentials of its tagged task role (ENV-4)."""
     s3, iam, region = lab.aws("s3"), lab.aws("iam"), lab.environment["AWS_REGION"]
     name, shares = f"{BUCKET}-shared", {"triflow-dev": "dev/", "triflow-staging": "staging/"}
-    policy = bucket_policy(name, ["uploads"], "category", shares=shares)
+    policy = bucket_policy(name, CATEGORIES, "category", "triflow-nonprod", shares=shares)
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
     clients = {}
@@ -54,8 +62,7 @@ def shared(lab: Lab) -> Iterator[dict[str, Any]]:
     yield clients
     for stack in shares:
         iam.delete_role(RoleName=f"{stack}-policy")
-    for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
-        s3.delete_object(Bucket=name, Key=item["Key"])
+    empty(s3, name)
     s3.delete_bucket(Bucket=name)
 
 
@@ -131,3 +138,49 @@ def test_category_cannot_be_taken_away(s3: Any) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object_tagging(Bucket=BUCKET, Key=KEY, Tagging={"TagSet": [{"Key": "owner", "Value": "me"}]})
     assert tags(s3, KEY) == {"category": "uploads"}
+
+
+def test_a_kept_category_cannot_be_changed(s3: Any) -> None:
+    """S3-7: nor that of an older version. Another tag beside it may come."""
+    key, logs = f"{KEY}.kept", {"TagSet": [{"Key": "category", "Value": "uploads"}]}
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket=BUCKET, Key=key, Body=b"x", Tagging="category=workflows")["VersionId"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object_tagging(Bucket=BUCKET, Key=key, Tagging=logs)
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"y", Tagging="category=uploads")  # what was there stays, as a version
+    s3.put_object_tagging(Bucket=BUCKET, Key=key, Tagging=logs)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object_tagging(Bucket=BUCKET, Key=key, VersionId=version, Tagging=logs)
+    more = {"TagSet": [{"Key": "category", "Value": "workflows"}, {"Key": "owner", "Value": "me"}]}
+    s3.put_object_tagging(Bucket=BUCKET, Key=key, VersionId=version, Tagging=more)
+    found = s3.get_object_tagging(Bucket=BUCKET, Key=key, VersionId=version)["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in found} == {"category": "workflows", "owner": "me"}
+
+
+def test_an_untagged_object_may_get_a_category(s3: Any) -> None:
+    key = f"{KEY}.untagged"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"x", IfNoneMatch="*")
+    s3.put_object_tagging(Bucket=BUCKET, Key=key, Tagging={"TagSet": [{"Key": "category", "Value": "uploads"}]})
+    assert tags(s3, key) == {"category": "uploads"}
+
+
+def test_a_stack_sees_nothing_of_another_share_and_deletes_no_version(shared: dict[str, Any], lab: Lab) -> None:
+    """ENV-4, S3-7"""
+    name = f"{BUCKET}-shared"
+    dev, staging = shared["triflow-dev"], shared["triflow-staging"]
+    lab.aws("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    version = staging.put_object(Bucket=name, Key="staging/shared/9", Body=b"x")["VersionId"]
+    for refused in (
+        lambda: dev.get_object(Bucket=name, Key="staging/shared/9"),
+        lambda: dev.get_object(Bucket=name, Key="staging/shared/9", VersionId=version),
+        lambda: dev.list_objects_v2(Bucket=name),
+        lambda: dev.list_objects_v2(Bucket=name, Prefix="staging/"),
+        lambda: dev.list_object_versions(Bucket=name),
+        lambda: staging.delete_object(Bucket=name, Key="staging/shared/9", VersionId=version),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            refused()
+    assert dev.list_objects_v2(Bucket=name, Prefix="dev/")["ResponseMetadata"]["HTTPStatusCode"] == 200
+    staging.delete_object(Bucket=name, Key="staging/shared/9")
+    versions = lab.aws("s3").list_object_versions(Bucket=name, Prefix="staging/shared/9")["Versions"]
+    assert [item["VersionId"] for item in versions] == [version]

@@ -14,7 +14,9 @@ from lab.corrections.policy import Request, check, is_allowed, is_denied
 BUCKET = "arn:aws:s3:::triflow-ai-prod"
 UPLOAD = f"{BUCKET}/tenants/tenant-1/uploads/1.pdf"
 TAG = "s3:RequestObjectTag/category"
-POLICY = bucket_policy("triflow-ai-prod", ["uploads", "logs"], "category")
+UPLOADS: dict[str, Any] = {"name": "uploads", "noncurrent_expiration_days": 30}
+LOGS: dict[str, Any] = {"name": "logs", "expiration_days": 365}
+POLICY = bucket_policy("triflow-ai-prod", [UPLOADS, LOGS], "category", "triflow-prod")
 
 # An absent key matches negated operators and those with IfExists, and no others
 # (IAM user guide, "IAM JSON policy elements: Condition operators").
@@ -22,6 +24,7 @@ OPERATORS: dict[str, Any] = {
     "Null": lambda actual, wanted: (actual is None) == (wanted == ["true"]),
     "Bool": lambda actual, wanted: actual in wanted,
     "BoolIfExists": lambda actual, wanted: actual is None or actual in wanted,
+    "StringEquals": lambda actual, wanted: actual in wanted,
     "StringNotEquals": lambda actual, wanted: actual not in wanted,
     "NumericLessThan": lambda actual, wanted: actual is not None and float(actual) < float(wanted[0]),
 }
@@ -84,12 +87,16 @@ def test_requests(action: str, resource: str, context: dict[str, str], sids: lis
 
 
 def test_order_of_the_categories_does_not_matter() -> None:
-    assert json.dumps(bucket_policy("triflow-ai-prod", ["logs", "uploads"], "category")) == json.dumps(POLICY)
+    assert json.dumps(bucket_policy("triflow-ai-prod", [LOGS, UPLOADS], "category", "triflow-prod")) == json.dumps(
+        POLICY
+    )
 
 
 def test_load_balancers_may_write_access_logs_where_they_are_told() -> None:
     """ALB-8"""
-    with_logs = bucket_policy("triflow-ai-prod", ["logs", "uploads"], "category", ["alb/AWSLogs/123456789012"])
+    with_logs = bucket_policy(
+        "triflow-ai-prod", [LOGS, UPLOADS], "category", "triflow-prod", ["alb/AWSLogs/123456789012"]
+    )
     (allowed,) = [statement for statement in with_logs["Statement"] if statement not in POLICY["Statement"]]
     assert (allowed["Effect"], allowed["Action"]) == ("Allow", "s3:PutObject")
     assert allowed["Resource"] == f"{BUCKET}/alb/AWSLogs/123456789012/*"
@@ -98,9 +105,8 @@ def test_load_balancers_may_write_access_logs_where_they_are_told() -> None:
 
 
 SHARES = {"triflow-dev": "dev/", "triflow-staging": "staging/"}
-LENT = json.dumps(
-    bucket_policy("triflow-ai-nonprod", ["uploads"], "category", ["dev/alb/AWSLogs/123456789012"], shares=SHARES)
-)
+ACCESS_LOGS = ["dev/alb/AWSLogs/123456789012"]
+LENT = json.dumps(bucket_policy("triflow-ai-nonprod", [UPLOADS], "category", "triflow-nonprod", ACCESS_LOGS, SHARES))
 SHARED = "arn:aws:s3:::triflow-ai-nonprod"
 
 
@@ -113,7 +119,7 @@ def request(action: str, key: str, stack: str | None, **context: str) -> Request
     return Request(f"s3:{action}", resource, "123456789012", frozenset({"arn:aws:iam::123456789012:role/x"}), lower)
 
 
-@pytest.mark.parametrize("action", ["PutObject", "DeleteObject", "DeleteObjectVersion", "AbortMultipartUpload"])
+@pytest.mark.parametrize("action", ["PutObject", "DeleteObject", "AbortMultipartUpload"])
 @pytest.mark.parametrize(
     ("stack", "key", "refused"),
     [
@@ -138,7 +144,7 @@ def test_a_stack_writes_and_deletes_in_its_share_only(action: str, stack: str | 
 @pytest.mark.parametrize("action", ["PutBucketPolicy", "PutLifecycleConfiguration", "DeleteBucket"])
 def test_a_share_is_no_right_to_the_bucket(action: str) -> None:
     assert is_denied(LENT, request(action, "", "triflow-dev"))
-    assert not is_denied(LENT, request(action, "", "triflow-nonprod"))
+    assert not is_denied(LENT, request(action, "", None))
 
 
 @pytest.mark.parametrize("stack", ["triflow-dev", None])
@@ -156,10 +162,6 @@ def test_the_tenants_rules_hold_in_a_share(stack: str | None, key: str, context:
     assert is_denied(LENT, request("PutObject", key, stack, **sent)) is refused
 
 
-def test_reading_is_the_roles_own_policy_s_to_limit() -> None:
-    assert not is_denied(LENT, request("GetObject", "staging/shared/a", "triflow-dev"))
-
-
 def test_the_load_balancer_of_a_share_writes_its_access_logs() -> None:
     """ALB-8"""
     keys = {"aws:securetransport": ["true"], "s3:tlsversion": ["1.3"], "s3:objectcreationoperation": ["true"]}
@@ -175,12 +177,12 @@ def test_s3_takes_the_policy_and_its_sids_are_unique() -> None:
     assert len(set(sids)) == len(sids)
     assert all(sid.isalnum() for sid in sids)
     shuffled = dict(reversed(SHARES.items()))
-    policy = bucket_policy("triflow-ai-nonprod", ["uploads"], "category", ["dev/alb/AWSLogs/123456789012"], shuffled)
+    policy = bucket_policy("triflow-ai-nonprod", [UPLOADS], "category", "triflow-nonprod", ACCESS_LOGS, shuffled)
     assert json.dumps(policy) == LENT
 
 
 def test_partition() -> None:
-    policy = bucket_policy("b", ["logs"], "category", partition="aws-cn")
+    policy = bucket_policy("b", [LOGS], "category", "s", partition="aws-cn")
     assert {arn for s in policy["Statement"] for arn in as_list(s["Resource"])} == {
         "arn:aws-cn:s3:::b",
         "arn:aws-cn:s3:::b/*",

@@ -92,8 +92,8 @@ for module in (
         ),
         ("lifecycle_rules", [[{}], [], 7, "c"], AnsibleFilterError("a rule lacks 'name'")),
         ("lifecycle_rules", [[{"name": "a", "expiration_days": "x"}], [], 7, "c"], AnsibleFilterError("'x'")),
-        ("bucket_policy", ["b", [], "category"], AnsibleFilterError("categories is []")),
-        ("bucket_policy", ["b", "logs", "category"], AnsibleFilterError("categories is 'logs'")),
+        ("bucket_policy", ["b", [], "category", "s"], AnsibleFilterError("categories is []")),
+        ("bucket_policy", ["b", "logs", "category", "s"], AnsibleFilterError("categories is 'logs'")),
         ("dashboard_body", [{"stack": "a"}, []], AnsibleFilterError("'time_zone' is missing in the facts")),
         (
             "dashboard_body",
@@ -140,7 +140,7 @@ def test_filters_that_build_documents() -> None:
         "subnet-private-a"
     )
     assert FILTERS["task_stopped_pattern"]("arn:cluster")["detail"]["clusterArn"] == ["arn:cluster"]
-    assert FILTERS["bucket_policy"]("b", ["logs"], "category")["Version"] == "2012-10-17"
+    assert FILTERS["bucket_policy"]("b", [{"name": "logs"}], "category", "s")["Version"] == "2012-10-17"
     settings = {"account_id": "123456789012", "region": "ap-northeast-2", "bucket": "b", "prefixes": ["logs/"]}
     roles = FILTERS["log_archive_roles"]({**settings, "delivery_stream": "d", "log_group": "/g", "log_stream": "s"})
     assert sorted(roles) == ["firehose_to_s3", "logs_to_firehose"]
