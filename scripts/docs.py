@@ -76,6 +76,12 @@ AWS_TABLES = (
         "rds_certificates",
         "AUTHORITIES",
     ),
+    AwsTable(
+        "Buckets of AWS that are read from inside a VPC",
+        "The gateway endpoint for S3 lets these through, beside the stack's own bucket and `vpc_s3_endpoint_buckets`.",
+        "endpoint_policy",
+        "SERVICE_BUCKETS",
+    ),
 )
 FILTER_TESTS = "tests/unit/test_filters.py"
 CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")

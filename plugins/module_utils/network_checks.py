@@ -35,6 +35,7 @@ NOT_EMPTY = {
     "security_groups_load_balancer_ports": "one or more ports, such as [80, 443]",
     "vpc_interface_endpoint_services": "one or more services, such as ecr.api",
 }
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def network_problems(variables: Variables) -> list[Problem]:
@@ -44,6 +45,7 @@ def network_problems(variables: Variables) -> list[Problem]:
         *empty_problems(variables, NOT_EMPTY),
         *_cidr_problems(variables),
         *_way_out_problems(variables),
+        *_bucket_problems(variables),
     ]
 
 
@@ -87,3 +89,12 @@ def _way_out_problems(variables: Variables) -> list[Problem]:
         reason = f"without a NAT gateway nothing reaches the registry of {image}"
         problems.append(problem("vpc_nat_gateways", "none", reason, "images in ECR, or single"))
     return problems
+
+
+def _bucket_problems(variables: Variables) -> list[Problem]:
+    accepted = "names such as triflow-reports, without s3:// or arn:"
+    return [
+        problem("vpc_s3_endpoint_buckets", name, "it is no bucket's name", accepted)
+        for name in variables.get("vpc_s3_endpoint_buckets") or []
+        if not BUCKET.fullmatch(str(name))
+    ]

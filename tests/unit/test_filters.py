@@ -25,6 +25,7 @@ from ansible_collections.triflow.platform.plugins.filter import (
     nights_plan,
     notification_policies,
     released_image,
+    s3_endpoint_policy,
     scaling_alarms,
     scaling_policies,
     scaling_targets,
@@ -58,6 +59,7 @@ for module in (
     scaling_policies,
     scaling_targets,
     subnet_plan,
+    s3_endpoint_policy,
     task_stopped_pattern,
     utc_window,
     windows_overlap,
@@ -139,6 +141,10 @@ def test_filters_that_build_documents() -> None:
     assert FILTERS["subnet_plan"](["ap-northeast-2a"], ["10.0.1.0/24"], ["10.0.2.0/24"])[1]["component"] == (
         "subnet-private-a"
     )
+    assert FILTERS["s3_endpoint_policy"]("r", ["b"])["Statement"][0]["Resource"] == [
+        "arn:aws:s3:::b",
+        "arn:aws:s3:::b/*",
+    ]
     assert FILTERS["task_stopped_pattern"]("arn:cluster")["detail"]["clusterArn"] == ["arn:cluster"]
     assert FILTERS["bucket_policy"]("b", [{"name": "logs"}], "category", "s")["Version"] == "2012-10-17"
     settings = {"account_id": "123456789012", "region": "ap-northeast-2", "bucket": "b", "prefixes": ["logs/"]}

@@ -55,3 +55,12 @@ def test_an_image_from_elsewhere_needs_a_nat_gateway() -> None:
 
 def test_endpoints_in_another_stack_s_vpc_are_that_stack_s() -> None:
     assert problems(vpc_nat_gateways="none", vpc_owner="triflow-nonprod") == []
+
+
+@pytest.mark.parametrize("name", ["s3://reports", "arn:aws:s3:::reports", "Reports", "*", "triflow-*", "a", ""])
+def test_further_buckets_are_named_by_their_names(name: str) -> None:
+    assert_one_problem("vpc_s3_endpoint_buckets", ["triflow-reports", name], "no bucket's name", "without s3://")
+
+
+def test_further_buckets_that_are_taken() -> None:
+    assert problems(vpc_s3_endpoint_buckets=["triflow-reports", "old.dotted.name"]) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -112,6 +113,11 @@ def test_s3_endpoint_on_the_private_route_tables(
     private = {route_tables[subnets[cidr]["SubnetId"]]["RouteTableId"] for cidr in ("10.0.11.0/24", "10.0.12.0/24")}
     assert set(endpoints[0]["RouteTableIds"]) == private
     assert len(private) == 2
+    through = {
+        resource for part in json.loads(endpoints[0]["PolicyDocument"])["Statement"] for resource in part["Resource"]
+    }
+    assert {"arn:aws:s3:::triflow-ai-lab/*", "arn:aws:s3:::prod-ap-northeast-2-starport-layer-bucket/*"} < through
+    assert not any(resource.startswith(("*", "arn:aws:s3:::*")) for resource in through)
 
 
 def rules(permissions: list[dict[str, Any]]) -> set[tuple[str, int, int, str]]:
