@@ -41,7 +41,7 @@ def notification_policies(settings: Mapping[str, Any]) -> dict[str, dict[str, An
         budgets = settings["budgets"]
         return {
             "key": iam_policies.topic_key_policy(account, budgets),
-            "topic": iam_policies.topic_policy(topic, account, budgets),
+            "topic": iam_policies.topic_policy(topic, account, events=True, budgets=budgets),
             "sms_topic": iam_policies.topic_policy(settings["sms_topic"], account),
             "queue": iam_policies.dead_letter_policy(queue, topic),
             "role_trust": iam_policies.function_trust_policy(),

@@ -22,6 +22,9 @@ READ_WRITE = [
     "s3:PutObject",
     "s3:PutObjectTagging",  # an upload under tenants/ names its category as a tag (S3-3..5)
 ]
+# What a topic's policy can speak of (Amazon SNS developer guide, "Allowed actions").
+OF_TOPICS = ["AddPermission", "DeleteTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "Publish"]
+OF_TOPICS += ["RemovePermission", "SetTopicAttributes", "Subscribe"]
 SECRET_ARN_PARTS = 7  # what follows names a key in the secret's JSON, a version stage or a version
 
 
@@ -204,17 +207,36 @@ def _of_budgets(account_id: str) -> dict[str, Any]:
     }
 
 
-def topic_policy(topic_arn: str, account_id: str, budgets: bool = False) -> Policy:
-    """Who may publish: CloudWatch for alarms of this account, EventBridge, and with ``budgets`` AWS Budgets.
+def _over_tls(action: str | list[str], resource: str) -> dict[str, Any]:
+    """No request without TLS. What AWS's services send has no such key, or comes over TLS.
 
-    Amazon SNS developer guide, "Example cases for Amazon SNS access control". What condition keys EventBridge sends to
-    a topic is not documented, so its statement has none: a key that is missing would keep every event away.
+    Amazon SNS developer guide, "Enforce encryption of data in transit"; Amazon SQS developer guide, "Security best
+    practices".
+    """
+    return {
+        "Sid": "DenyInsecureTransport",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def topic_policy(topic_arn: str, account_id: str, events: bool = False, budgets: bool = False) -> Policy:
+    """Who may publish: CloudWatch for alarms of this account, and whom the switches name: EventBridge, AWS Budgets.
+
+    Amazon SNS developer guide, "Example cases for Amazon SNS access control". The statement for EventBridge has no
+    condition: AWS says "You can't use Condition blocks in Amazon SNS topic policies for EventBridge" (EventBridge user
+    guide, "Troubleshooting Amazon EventBridge"); with one no event arrives. So it stands only where a rule publishes.
     """
     owner = {"StringEquals": {"aws:SourceAccount": account_id}}
     statements = [
+        _over_tls([f"SNS:{action}" for action in OF_TOPICS], topic_arn),
         _for_service("Alarms", "cloudwatch.amazonaws.com", "SNS:Publish", topic_arn, **owner),
-        _for_service("Events", "events.amazonaws.com", "SNS:Publish", topic_arn),
     ]
+    if events:
+        statements.append(_for_service("Events", "events.amazonaws.com", "SNS:Publish", topic_arn))
     if budgets:
         of_budgets = _of_budgets(account_id)
         statements.append(_for_service("Budgets", "budgets.amazonaws.com", "SNS:Publish", topic_arn, **of_budgets))
@@ -224,9 +246,9 @@ def topic_policy(topic_arn: str, account_id: str, budgets: bool = False) -> Poli
 def topic_key_policy(account_id: str, budgets: bool = False) -> Policy:
     """Who may use the topics' key: the account's identities as IAM says, and who publishes (topic_policy).
 
-    AWS KMS developer guide, "Default key policy"; Amazon SNS developer guide, "Enable compatibility between event
-    sources from AWS services and encrypted topics": there are no condition keys for EventBridge. In a key policy ``*``
-    is the key itself.
+    AWS KMS developer guide, "Default key policy"; Amazon SNS developer guide, "Managing Amazon SNS encryption keys and
+    costs": "Adding the aws:SourceAccount, aws:SourceArn, and aws:SourceOrgID to a AWS KMS policy is not supported for
+    EventBridge-to-encrypted topics". In a key policy ``*`` is the key itself.
     """
     use = ["kms:Decrypt", "kms:GenerateDataKey"]
     owner = {"StringEquals": {"aws:SourceAccount": account_id}}
@@ -252,4 +274,5 @@ def dead_letter_policy(queue_arn: str, topic_arn: str) -> Policy:
     Amazon SNS developer guide, "Configuring an Amazon SNS dead-letter queue for a subscription".
     """
     topic = {"ArnEquals": {"aws:SourceArn": topic_arn}}
-    return _policy([_for_service("WhatSnsCouldNotDeliver", "sns.amazonaws.com", "sqs:SendMessage", queue_arn, **topic)])
+    sends = _for_service("WhatSnsCouldNotDeliver", "sns.amazonaws.com", "sqs:SendMessage", queue_arn, **topic)
+    return _policy([_over_tls("sqs:*", queue_arn), sends])

@@ -262,16 +262,17 @@ WITH_BUDGETS = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.ama
 @pytest.mark.parametrize(
     ("policy", "resource", "services"),
     [
-        (topic_policy(TOPIC, ACCOUNT), TOPIC, ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
+        (topic_policy(TOPIC, ACCOUNT), TOPIC, ["cloudwatch.amazonaws.com"]),
+        (topic_policy(TOPIC, ACCOUNT, events=True), TOPIC, ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
         (dead_letter_policy(QUEUE, TOPIC), QUEUE, ["sns.amazonaws.com"]),
         (topic_key_policy(ACCOUNT), "*", ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
-        (topic_policy(TOPIC, ACCOUNT, budgets=True), TOPIC, WITH_BUDGETS),
+        (topic_policy(TOPIC, ACCOUNT, events=True, budgets=True), TOPIC, WITH_BUDGETS),
         (topic_key_policy(ACCOUNT, budgets=True), "*", WITH_BUDGETS),
     ],
 )
 def test_who_may_use_topic_queue_and_key(policy: dict[str, Any], resource: str, services: list[str]) -> None:
     """MON-8: each names its services, of this account wherever the service tells the account."""
-    statements = [item for item in policy["Statement"] if "Service" in item["Principal"]]
+    statements = [item for item in policy["Statement"] if item["Effect"] == "Allow" and "Service" in item["Principal"]]
     assert [item["Principal"]["Service"] for item in statements] == services
     for item in statements:
         assert (item["Effect"], item["Resource"]) == ("Allow", resource)

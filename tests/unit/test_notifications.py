@@ -57,7 +57,7 @@ def test_what_is_refused(variable: str, value: Any, shown: Any, reason: str) -> 
 def test_each_document_is_for_its_own_resource() -> None:
     arns = {"topic": "t", "sms_topic": "s", "queue": "q", "secret": "x", "log_group": "l"}
     found = notification_policies({"account_id": "123456789012", "budgets": False, **arns})
-    assert found["topic"] == iam_policies.topic_policy("t", "123456789012")
+    assert found["topic"] == iam_policies.topic_policy("t", "123456789012", events=True)
     assert found["sms_topic"] == iam_policies.topic_policy("s", "123456789012")
     assert found["queue"] == iam_policies.dead_letter_policy("q", "t")
     assert found["role"] == iam_policies.function_policy("l", "x", "q")
@@ -67,7 +67,7 @@ def test_each_document_is_for_its_own_resource() -> None:
 def test_budgets_reach_the_topic_of_alarms_and_no_telephone() -> None:
     arns = {"topic": "t", "sms_topic": "s", "queue": "q", "secret": "x", "log_group": "l"}
     found = notification_policies({"account_id": "123456789012", "budgets": True, **arns})
-    assert found["topic"] == iam_policies.topic_policy("t", "123456789012", budgets=True)
+    assert found["topic"] == iam_policies.topic_policy("t", "123456789012", events=True, budgets=True)
     assert found["sms_topic"] == iam_policies.topic_policy("s", "123456789012")
     assert found["key"] == iam_policies.topic_key_policy("123456789012", budgets=True)
 

@@ -10,8 +10,6 @@ from ansible_collections.triflow.platform.plugins.filter.notification_policies i
 
 from lab.corrections.policy import Request, is_allowed, is_denied
 
-pytestmark = pytest.mark.xfail(strict=True, reason="plain HTTP is not refused, and EventBridge may write SMS")
-
 ACCOUNT = "123456789012"
 ARNS = {
     "topic": f"arn:aws:sns:ap-northeast-2:{ACCOUNT}:triflow-alarms-prod",
