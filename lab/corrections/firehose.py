@@ -71,6 +71,7 @@ def _create(original: Any, self: FirehoseBackend, *rest: Any, **more: Any) -> st
         for name, value in DEFAULTS.items():
             destination.setdefault(name, value)
         check(destination, self.account_id)
+    check_key(more.get("delivery_stream_encryption_configuration_input") or {})
     return str(original(self, *rest, **more))
 
 
@@ -78,8 +79,34 @@ def _create(original: Any, self: FirehoseBackend, *rest: Any, **more: Any) -> st
 def _describe(original: Any, self: FirehoseBackend, *rest: Any, **more: Any) -> dict[str, Any]:
     """DescribeDeliveryStream: encryption of the stream itself, which is off unless somebody turned it on."""
     answer: dict[str, Any] = original(self, *rest, **more)
-    answer["DeliveryStreamDescription"].setdefault("DeliveryStreamEncryptionConfiguration", {"Status": "DISABLED"})
+    description = answer["DeliveryStreamDescription"]
+    given = description.get("DeliveryStreamEncryptionConfiguration") or {}
+    status = {"Status": "ENABLED" if given else "DISABLED"}
+    description["DeliveryStreamEncryptionConfiguration"] = status | given
     return answer
+
+
+@override(FirehoseBackend, "start_delivery_stream_encryption")
+def _start_encryption(original: Any, self: FirehoseBackend, stream_name: str, encryption_config: Any) -> None:
+    """StartDeliveryStreamEncryption: AWS_OWNED_CMK unless told, and a key of the customer's needs its ARN."""
+    given = encryption_config or {"KeyType": "AWS_OWNED_CMK"}
+    check_key(given)
+    original(self, stream_name, dict(given))
+
+
+@override(FirehoseBackend, "stop_delivery_stream_encryption")
+def _stop_encryption(original: Any, self: FirehoseBackend, stream_name: str) -> None:
+    """StopDeliveryStreamEncryption: of a stream that never was encrypted, too."""
+    stream = self.delivery_streams.get(stream_name)
+    if stream and not stream.delivery_stream_encryption_configuration:
+        stream.delivery_stream_encryption_configuration = {}
+    original(self, stream_name)
+
+
+def check_key(given: dict[str, Any]) -> None:
+    """DeliveryStreamEncryptionConfigurationInput, KeyARN: with CUSTOMER_MANAGED_CMK, and with nothing else."""
+    if (given.get("KeyType") == "CUSTOMER_MANAGED_CMK") != bool(given.get("KeyARN")):
+        raise InvalidArgumentException("KeyARN is for the key type CUSTOMER_MANAGED_CMK, and required with it.")
 
 
 @override(FirehoseBackend, "update_destination")

@@ -9,6 +9,7 @@ short_description: A Firehose stream that writes what is put into it to S3
 author: TriFlow AI (@triflow-ai)
 description:
   - Creates the stream and changes its destination in place (MON-3). It waits until the stream takes records.
+  - Encryption that is switched on takes up to a minute, in which the stream goes on taking records.
   - What Firehose cannot deliver it says in a log stream, which this module creates in O(log_group_name).
 options:
   name:
@@ -53,6 +54,11 @@ options:
     type: list
     elements: str
     choices: [Decompression, AppendDelimiterToRecord]
+  encrypted:
+    description:
+      - Whether records are encrypted while Firehose holds them, with a key that AWS owns and that costs nothing.
+      - A stream that is encrypted with another key stays so.
+    type: bool
   log_group_name:
     description: Log group for errors of delivery.
     type: str
@@ -85,6 +91,7 @@ EXAMPLES = r"""
     custom_time_zone: Asia/Seoul
     compression_format: GZIP
     processors: [Decompression, AppendDelimiterToRecord]
+    encrypted: true
 """
 
 RETURN = r"""
@@ -117,6 +124,12 @@ PARAMETERS = {
 }
 # AppendDelimiterToRecord takes the newline as two characters.
 PROCESSORS = {"Decompression": ("CompressionFormat", "GZIP"), "AppendDelimiterToRecord": ("Delimiter", "\\n")}
+
+
+# Statuses in which records are encrypted, or about to be. ENABLING_FAILED of a change of the key is read as not
+# encrypted, too: StartDeliveryStreamEncryption again is AWS's remedy for it.
+ENCRYPTED = ("ENABLED", "ENABLING", "DISABLING_FAILED")
+AWS_OWNED = {"KeyType": "AWS_OWNED_CMK"}
 
 
 def live_processors(configuration: dict[str, Any]) -> list[str]:
@@ -165,6 +178,7 @@ class DeliveryStream(Resource):
             "buffering_interval": destination["BufferingHints"]["IntervalInSeconds"],
             "buffering_size": destination["BufferingHints"]["SizeInMBs"],
             "processors": live_processors(destination.get("ProcessingConfiguration", {})),
+            "encrypted": self.described["DeliveryStreamEncryptionConfiguration"]["Status"] in ENCRYPTED,
             "log_group_name": logging.get("LogGroupName"),
             "log_stream_name": self._log_stream(logging),
             "tags": tags,
@@ -183,7 +197,15 @@ class DeliveryStream(Resource):
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
-        options = ("name", *PARAMETERS, "buffering_interval", "buffering_size", "processors", "log_group_name")
+        options = (
+            "name",
+            *PARAMETERS,
+            "buffering_interval",
+            "buffering_size",
+            "processors",
+            "encrypted",
+            "log_group_name",
+        )
         wanted = {option: self.options[option] for option in options}
         log_stream = self.options["log_stream_name"] if wanted["log_group_name"] else None
         return {**wanted, "log_stream_name": log_stream, "tags": self.tags}
@@ -217,6 +239,7 @@ class DeliveryStream(Resource):
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
+        encryption = {"DeliveryStreamEncryptionConfigurationInput": AWS_OWNED} if wanted["encrypted"] else {}
         answer = self.api.call(
             "create_delivery_stream",
             on=self.name,
@@ -225,6 +248,7 @@ class DeliveryStream(Resource):
             DeliveryStreamType="DirectPut",
             ExtendedS3DestinationConfiguration=self._destination(wanted),
             Tags=to_aws(self.tags),
+            **encryption,
         )
         return str(answer["DeliveryStreamARN"])
 
@@ -232,7 +256,9 @@ class DeliveryStream(Resource):
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
         if "tags" in fields:
             self.api.call("tag_delivery_stream", on=self.name, DeliveryStreamName=self.name, Tags=to_aws(self.tags))
-        if fields != ["tags"]:
+        if "encrypted" in fields:
+            self._switch_encryption(wanted["encrypted"])
+        if set(fields) - {"tags", "encrypted"}:
             self.api.call(
                 "update_destination",
                 on=self.name,
@@ -242,6 +268,17 @@ class DeliveryStream(Resource):
                 DestinationId=self.described["Destinations"][0]["DestinationId"],
                 ExtendedS3DestinationUpdate=self._destination(wanted),
             )
+
+    def _switch_encryption(self, encrypted: bool) -> None:
+        if encrypted:
+            self.api.call(
+                "start_delivery_stream_encryption",
+                on=self.name,
+                DeliveryStreamName=self.name,
+                DeliveryStreamEncryptionConfigurationInput=AWS_OWNED,
+            )
+        else:
+            self.api.call("stop_delivery_stream_encryption", on=self.name, DeliveryStreamName=self.name)
 
     @override
     def delete(self, live: dict[str, Any]) -> None:
@@ -263,6 +300,7 @@ def main() -> None:
             "buffering_interval": number,
             "buffering_size": number,
             "processors": {"type": "list", "elements": "str", "choices": list(PROCESSORS)},
+            "encrypted": {"type": "bool"},
             "log_group_name": text,
             "log_stream_name": {"type": "str", "default": "DestinationDelivery"},
             "wait_timeout": {"type": "int", "default": 600},

@@ -16,7 +16,6 @@ from tests.modules.tagging import expected_tags, tags
 
 MODULE = "firehose_stream"
 COMPONENT = "delivery-stream-logs-archive"
-XFAIL = pytest.mark.xfail(strict=True, reason="Firehose keeps records unencrypted")
 
 
 @pytest.fixture
@@ -181,7 +180,6 @@ def encryption(archive: Archive) -> str:
     return str(live["DeliveryStreamEncryptionConfiguration"]["Status"])
 
 
-@XFAIL
 def test_records_are_encrypted_at_rest(archive: Archive, run_module: RunModule) -> None:
     run_module(MODULE, **options(archive, encrypted=True))
     assert encryption(archive) == "ENABLED"
@@ -191,7 +189,6 @@ def test_records_are_encrypted_at_rest(archive: Archive, run_module: RunModule) 
     assert run_module(MODULE, **options(archive, encrypted=True))["changed"] is False
 
 
-@XFAIL
 def test_a_stream_that_is_there_is_encrypted_without_a_new_destination(archive: Archive, run_module: RunModule) -> None:
     run_module(MODULE, **options(archive))
     before = described(archive)
@@ -210,7 +207,6 @@ def test_a_stream_that_is_there_is_encrypted_without_a_new_destination(archive: 
     assert encryption(archive) == "DISABLED"
 
 
-@XFAIL
 @pytest.mark.parametrize(("status", "encrypted"), [
     ("ENABLING", True), ("ENABLING_FAILED", False), ("DISABLING", False), ("DISABLING_FAILED", True)
 ])  # fmt: skip
