@@ -36,7 +36,10 @@ def is_write(operation: str) -> bool:
 
 
 class AccessLog:
-    """WSGI middleware that writes a line after each call, before the caller gets its answer."""
+    """WSGI middleware that writes a line after each call, before the caller gets its answer.
+
+    What it has found out of the call it hands on: `lab.service` and `lab.operation`.
+    """
 
     def __init__(self, application: Application, path: Path) -> None:
         self.application = application
@@ -47,8 +50,8 @@ class AccessLog:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/moto-api"):
             return self.application(environ, start_response)
-        service = _service(environ)
-        operation = _operation(environ, service)
+        service = environ["lab.service"] = _service(environ)
+        operation = environ["lab.operation"] = _operation(environ, service)
         status = 0
 
         def noting_status(line: str, *arguments: Any) -> Any:

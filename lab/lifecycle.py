@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 EMULATOR_SECONDS = 120
 NAMES = ("emulator", "postgresql")
+SWITCH = "/moto-api/aws-like"
 
 
 def start() -> int:
@@ -86,7 +87,10 @@ def status() -> int:
             print(f"{name:<11} {process.address} (pid {process.pid})")
         else:
             print(f"{name:<11} does not run")
-    return 0 if _runs(state) else 1
+    runs = _runs(state)
+    if runs:
+        print(f"{'aws-like':<11} {aws_like(state.endpoint_url)}")
+    return 0 if runs else 1
 
 
 def reset() -> int:
@@ -103,6 +107,14 @@ def empty(where: Path, endpoint_url: str) -> None:
     with urllib.request.urlopen(request, timeout=60):
         pass
     Server.of(where).reset()
+
+
+def aws_like(endpoint_url: str, word: str | None = None) -> str:
+    """Whether the switch of the emulator there is on or off; ``word`` sets it (lab/aws_like)."""
+    data = None if word is None else word.encode()
+    request = urllib.request.Request(f"{endpoint_url}{SWITCH}", data=data, method="PUT" if data else "GET")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return str(answer.read().decode())
 
 
 def _running_state() -> State:
@@ -151,6 +163,8 @@ def _start_pair(where: Path) -> State:
         with ThreadPoolExecutor(max_workers=1) as executor:
             database = executor.submit(postgresql.start, where, remember)
             state.endpoint_url = _start_emulator(where, remember)
+            if os.environ.get("TRIFLOW_LAB_AWS_LIKE"):
+                aws_like(state.endpoint_url, "on")
             state.database_url = database.result()
         state.processes.sort(key=lambda process: NAMES.index(process.name))
         save(where, state)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,16 @@ class Lab:
     def reset(self) -> None:
         """Empty the account and the database."""
         lifecycle.empty(self.directory, self.endpoint_url)
+
+    @contextmanager
+    def like_aws(self) -> Iterator[None]:
+        """Turn the lab's switch on (lab/aws_like), and off at the end."""
+        before = lifecycle.aws_like(self.endpoint_url)
+        lifecycle.aws_like(self.endpoint_url, "on")
+        try:
+            yield
+        finally:
+            lifecycle.aws_like(self.endpoint_url, before)
 
 
 def run_lab(directory: Path, name: str) -> subprocess.CompletedProcess[str]:

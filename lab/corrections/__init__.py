@@ -18,6 +18,7 @@ MODULES = (
     "rds_stopped",
     "rds_storage",
     "rds_database",
+    "rds_statuses",
     "ec2_endpoints",
     "ec2_dependencies",
     "ec2_tags",

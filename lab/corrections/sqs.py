@@ -1,12 +1,13 @@
-"""SQS: SetQueueAttributes sets what it is given and leaves the rest; what is no policy is refused."""
+"""SQS: SetQueueAttributes leaves the rest and refuses what is no policy; a deleted queue's name is not free at once."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from moto.sqs.exceptions import InvalidAttributeValue
-from moto.sqs.models import Queue
+from moto.sqs.exceptions import InvalidAttributeValue, SQSException
+from moto.sqs.models import Queue, SQSBackend
 
+from lab import aws_like
 from lab.corrections.override import override
 from lab.corrections.policy import is_document
 
@@ -20,3 +21,31 @@ def _set_attributes(original: Any, self: Queue, attributes: dict[str, Any], now:
     original(self, attributes, now)
     if "Policy" not in attributes:
         self.policy = policy
+
+
+@override(SQSBackend, "delete_queue")
+def _delete_queue(original: Any, self: SQSBackend, queue_name: str) -> None:
+    """Its name is not free for 60 seconds; in the lab for some calls ("DeleteQueue", Amazon SQS API Reference)."""
+    original(self, queue_name)
+    if aws_like.on():
+        _taken(self)[queue_name] = aws_like.ANSWERS
+
+
+@override(SQSBackend, "create_queue")
+def _create_queue(original: Any, self: SQSBackend, name: str, *arguments: Any, **options: Any) -> Queue:
+    """CreateQueue, Errors: QueueDeletedRecently."""
+    taken = _taken(self)
+    if taken.get(name, 0) > 0:
+        taken[name] -= 1
+        raise SQSException(
+            "AWS.SimpleQueueService.QueueDeletedRecently",
+            "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+        )
+    created: Queue = original(self, name, *arguments, **options)
+    return created
+
+
+def _taken(backend: SQSBackend) -> dict[str, int]:
+    """{name of a queue that was deleted lately: how often it is refused yet}"""
+    taken: dict[str, int] = backend.__dict__.setdefault("taken_names", {})
+    return taken
