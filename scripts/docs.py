@@ -82,6 +82,14 @@ AWS_TABLES = (
         "endpoint_policy",
         "SERVICE_BUCKETS",
     ),
+    AwsTable(
+        "What AWS refuses for a while after a write",
+        "A call that is refused so is repeated, after a second first and then ever less often, for so many seconds at "
+        "most. Part of the message decides where the code stands for lasting refusals, too. Operations are named by "
+        "their beginnings, as boto3 writes them; a row without any is for stock modules.",
+        "consistency",
+        "PASSING",
+    ),
 )
 FILTER_TESTS = "tests/unit/test_filters.py"
 CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")

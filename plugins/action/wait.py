@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import ASLEEP, explained
 from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, WAITERS, found, timed_out, unready
 
@@ -143,8 +143,15 @@ class ActionModule(ActionBase):
         client.meta.events.register(f"after-call.{wait.service}", report)
         attempts = max(1, int((deadline - begun) / wait.delay))
         waiter = create_waiter_with_client(wait.waiter, WaiterModel({"version": 2, "waiters": WAITERS}), client)
+        patience = consistency.Patience()
         try:
-            waiter.wait(**wait.request(identifier), WaiterConfig={"Delay": wait.delay, "MaxAttempts": attempts})
+            while True:
+                try:
+                    waiter.wait(**wait.request(identifier), WaiterConfig={"Delay": wait.delay, "MaxAttempts": attempts})
+                    break
+                except WaiterError as error:
+                    if not patience.goes_on(consistency.seconds_of_waiter(error)):
+                        raise
         except WaiterError as error:
             what, answer = f"{identifier} of stack {args['stack']}", error.last_response
             say = unready if wait.waiter in GOALS else shown

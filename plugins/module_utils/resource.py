@@ -12,14 +12,13 @@ way for all. What a module returns through it:
 from __future__ import annotations
 
 import contextlib
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NoReturn
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, consistency, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
 from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, WAITERS, timed_out, unready
@@ -37,11 +36,6 @@ ADVICE = {
     "InsufficientDBInstanceCapacity": "AWS has no capacity for its class in its zone now: run again later",
     "DependencyViolation": "something outside this stack still uses it: remove that first, then run again",
 }
-
-
-# IAM answers before a new role or policy is known everywhere: 40 times 3 seconds is longer than that takes.
-PASSING_ATTEMPTS = 40
-PASSING_DELAY = 3
 
 
 class StackModule(AnsibleAWSModule):
@@ -93,20 +87,20 @@ class StackModule(AnsibleAWSModule):
         if sentence:
             self.fail(sentence)
 
-    def api(self, service: str, retry: tuple[str, ...] = ()) -> Api:
-        return Api(self, service, retry)
+    def api(self, service: str) -> Api:
+        return Api(self, service)
 
 
 class Api:
     """A boto3 client whose failures end the module, naming the call, the resource and what to do.
 
-    Throttled calls are repeated; ``retry`` are further error codes that pass by themselves.
+    Throttled calls are repeated, and so are those that AWS refuses for a while after a write (consistency.py).
     """
 
-    def __init__(self, module: StackModule, service: str, retry: tuple[str, ...]) -> None:
+    def __init__(self, module: StackModule, service: str) -> None:
         self.module = module
         self.service = service
-        self.client = module.client(service, retry_decorator=AWSRetry.jittered_backoff(catch_extra_error_codes=retry))
+        self.client = module.client(service, retry_decorator=AWSRetry.jittered_backoff())
 
     def call(
         self,
@@ -115,23 +109,14 @@ class Api:
         on: str,
         absent: tuple[str, ...] = (),
         advice: str | None = None,
-        passing: str | None = None,
         **parameters: Any,
     ) -> dict[str, Any]:
         """The operation's answer; an empty one when AWS answers with one of the error codes in ``absent``.
 
-        ``advice`` is what to do when AWS refuses for a reason that is this call's own. ``passing`` is part of the
-        message of a refusal that passes by itself, where its code stands for lasting ones too: the call is repeated.
+        ``advice`` is what to do when AWS refuses for a reason that is this call's own.
         """
         try:
-            for _attempt in range(PASSING_ATTEMPTS - 1):
-                try:
-                    return self._answer(operation, parameters)
-                except ClientError as error:
-                    if passing is None or passing not in error.response["Error"]["Message"]:
-                        raise
-                    time.sleep(PASSING_DELAY)
-            return self._answer(operation, parameters)
+            return self._patiently(operation, lambda: getattr(self.client, operation)(aws_retry=True, **parameters))
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in absent:
@@ -141,9 +126,8 @@ class Api:
         except BotoCoreError as error:
             self._fail(error, operation, on, "check credentials, region and network")
 
-    def _answer(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = getattr(self.client, operation)(aws_retry=True, **parameters)
-        return answer
+    def _patiently(self, operation: str, call: Callable[[], Any]) -> Any:
+        return consistency.patiently(self.service, operation, call)
 
     def _fail(self, error: Exception, operation: str, on: str, advice: str | None) -> NoReturn:
         msg = f"{self.service} {operation} failed on {on} of stack {self.module.params['stack']}"
@@ -155,8 +139,13 @@ class Api:
     def pages(self, operation: str, key: str, /, on: str, **parameters: Any) -> list[dict[str, Any]]:
         """All items of a paginated operation."""
         paginator = self.client.get_paginator(operation)
-        try:
+
+        def items() -> list[dict[str, Any]]:
             return [item for page in paginator.paginate(**parameters) for item in page[key]]
+
+        try:
+            found: list[dict[str, Any]] = self._patiently(operation, items)
+            return found
         except (BotoCoreError, ClientError) as error:
             self._fail(error, operation, on, None)
 
@@ -170,18 +159,21 @@ class Api:
         else:
             waiter = self.client.get_waiter(name)
         delay = min(waiter.config.delay, max(timeout, 1))
-        started = time.monotonic()
-        try:
-            waiter.wait(WaiterConfig={"Delay": delay, "MaxAttempts": timeout // delay + 1}, **parameters)
-        except WaiterError as error:
-            state = unready(name, error.last_response) if name in GOALS else ""
-            if state and not timed_out(error):
-                self.module.fail(f"{on} of stack {self.module.params['stack']} is {state}")
-            advice = f"it is {state}; " if state else ""
-            self._fail(error, f"wait ({name}, {timeout} s)", on, f"{advice}see its state in AWS, then run again")
-        except (BotoCoreError, ClientError) as error:
-            self._fail(error, name, on, None)
-        return round(time.monotonic() - started, 1)
+        patience = consistency.Patience()
+        while True:
+            try:
+                waiter.wait(WaiterConfig={"Delay": delay, "MaxAttempts": timeout // delay + 1}, **parameters)
+                return round(patience.waited, 1)
+            except WaiterError as error:
+                if patience.goes_on(consistency.seconds_of_waiter(error)):
+                    continue
+                state = unready(name, error.last_response) if name in GOALS else ""
+                if state and not timed_out(error):
+                    self.module.fail(f"{on} of stack {self.module.params['stack']} is {state}")
+                advice = f"it is {state}; " if state else ""
+                self._fail(error, f"wait ({name}, {timeout} s)", on, f"{advice}see its state in AWS, then run again")
+            except (BotoCoreError, ClientError) as error:
+                self._fail(error, name, on, None)
 
 
 class Resource(ABC):

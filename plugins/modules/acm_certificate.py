@@ -132,9 +132,7 @@ class Certificates:
 
     def __init__(self, module: StackModule) -> None:
         self.module = module
-        absent = module.params["state"] == "absent"
-        # A listener that was deleted just now still counts as a user for a while.
-        self.api = module.api("acm", retry=("ResourceInUseException",) if absent else ())
+        self.api = module.api("acm")
         self.stack: str = module.params["stack"]
         self.same_domain = acm.read_certificates(self.api, module.params["domain_name"])
 

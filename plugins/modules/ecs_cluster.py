@@ -60,8 +60,6 @@ from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_e
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
 INSIGHTS = "containerInsights"
-# Tasks take some seconds to stop after their service is gone.
-PASSING = ("ClusterContainsTasksException", "UpdateInProgressException")
 
 
 class Cluster(Resource):
@@ -69,7 +67,7 @@ class Cluster(Resource):
 
     def __init__(self, module: StackModule) -> None:
         super().__init__("cluster")
-        self.api: Api = module.api("ecs", retry=PASSING)
+        self.api: Api = module.api("ecs")
         self.tags = module.tags_of(self.component)
         self.name = module.params["name"]
         self.options = module.params

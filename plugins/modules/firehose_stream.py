@@ -113,7 +113,6 @@ from ansible_collections.triflow.platform.plugins.module_utils.resource import A
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 MISSING = ("ResourceNotFoundException",)
-ROLE_NOT_KNOWN_YET = "unable to assume role"
 PARAMETERS = {
     "role_arn": "RoleARN",
     "bucket_arn": "BucketARN",
@@ -243,7 +242,6 @@ class DeliveryStream(Resource):
         answer = self.api.call(
             "create_delivery_stream",
             on=self.name,
-            passing=ROLE_NOT_KNOWN_YET,
             DeliveryStreamName=self.name,
             DeliveryStreamType="DirectPut",
             ExtendedS3DestinationConfiguration=self._destination(wanted),
@@ -262,7 +260,6 @@ class DeliveryStream(Resource):
             self.api.call(
                 "update_destination",
                 on=self.name,
-                passing=ROLE_NOT_KNOWN_YET,
                 DeliveryStreamName=self.name,
                 CurrentDeliveryStreamVersionId=self.described["VersionId"],
                 DestinationId=self.described["Destinations"][0]["DestinationId"],

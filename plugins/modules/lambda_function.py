@@ -127,8 +127,6 @@ from ansible_collections.triflow.platform.plugins.module_utils.function_code imp
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
 GONE = ("ResourceNotFoundException",)
-# A new role, or its permission to send to the queue, is not known everywhere at once.
-NEW_ROLE = " role "
 PARAMETERS = {
     "handler": "Handler",
     "runtime": "Runtime",
@@ -215,7 +213,6 @@ class Function(Resource):
         answer = self.api.call(
             "create_function",
             on=self.name,
-            passing=NEW_ROLE,
             Code={"ZipFile": self.code},
             Architectures=[wanted["architecture"]],
             Tags=self.tags,
@@ -239,9 +236,7 @@ class Function(Resource):
             )
             self._wait("function_updated")
         if {*PARAMETERS, "environment", "dead_letter_arn"} & set(fields):
-            self.api.call(
-                "update_function_configuration", on=self.name, passing=NEW_ROLE, **self._configuration(wanted)
-            )
+            self.api.call("update_function_configuration", on=self.name, **self._configuration(wanted))
             self._wait("function_updated")
         if "invoke_permissions" in fields:
             self._permit(live["invoke_permissions"], wanted["invoke_permissions"])

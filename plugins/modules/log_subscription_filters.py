@@ -78,8 +78,6 @@ from typing import Any, override
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
 MISSING = ("ResourceNotFoundException",)
-# The role, or its policy, is not known everywhere yet.
-NOT_DELIVERED_YET = "Could not deliver test message to specified"
 PARAMETERS = {"filter_pattern": "filterPattern", "destination_arn": "destinationArn", "role_arn": "roleArn"}
 
 
@@ -110,7 +108,6 @@ class SubscriptionFilter(Resource):
             "put_subscription_filter",
             on=self.options["log_group_name"],
             advice="the log group has to be there, and takes two filters",
-            passing=NOT_DELIVERED_YET,
             **self.identity,
             **{parameter: wanted[option] for option, parameter in PARAMETERS.items()},
         )
@@ -139,7 +136,7 @@ def main() -> None:
         if missing:
             module.fail(f"{entry['component']} lacks {', '.join(missing)}: state present needs them")
     # OperationAborted: another change of the same log group is under way
-    api = module.api("logs", retry=("OperationAbortedException",))
+    api = module.api("logs")
     run = Run(module)
     run.converge([SubscriptionFilter(api, entry) for entry in entries])
     run.exit()

@@ -110,8 +110,6 @@ from ansible_collections.triflow.platform.plugins.module_utils.tags import from_
 
 NOT_THERE = ("ResourceNotFoundException",)
 RETRY_SECONDS = 900
-# IAM may not know a new role everywhere yet.
-ROLE_PASSES = "must allow AWS EventBridge Scheduler to assume the role"
 
 
 class Group(Resource):
@@ -194,7 +192,6 @@ class Schedule(Resource):
         answer = self.api.call(
             operation,
             on=self.component,
-            passing=ROLE_PASSES,
             ScheduleExpression=wanted["schedule_expression"],
             ScheduleExpressionTimezone=wanted["timezone"],
             FlexibleTimeWindow={"Mode": "OFF"},

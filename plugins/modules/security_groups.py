@@ -333,7 +333,7 @@ def main() -> None:
             module.fail_json(msg=problem)
         if not present and entry["name"] == DEFAULT:
             module.fail_json(msg=f"{entry['component']} goes with its VPC: AWS deletes it in no other way")
-    api = module.api("ec2", retry=("InvalidGroup.NotFound",) if present else ())  # a group that was created just now
+    api = module.api("ec2")
     described = []
     if not placeholders.within(vpc_id):
         inside = [{"Name": "vpc-id", "Values": [vpc_id]}]

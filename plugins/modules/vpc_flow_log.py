@@ -152,8 +152,7 @@ def main() -> None:
         required_if=[("state", "present", ["vpc_id", "log_group_name", "role_arn"])],
     )
     run = Run(module)
-    # AWS answers so while it does not know yet a role that was made just now.
-    run.converge([FlowLog(module.api("ec2", retry=("InvalidParameter",)))])
+    run.converge([FlowLog(module.api("ec2"))])
     run.exit()
 
 

@@ -208,7 +208,7 @@ def main() -> None:
             module.fail_json(msg=f"component {entry['component']} does not begin with {PREFIX}")
         if present and not entry["subnet_id"]:
             module.fail_json(msg=f"{entry['component']} has no subnet_id: state present needs it")
-    api = module.api("ec2", retry=("InvalidElasticIpID.NotFound",))  # an address that was allocated just now
+    api = module.api("ec2")
     described = api.pages("describe_nat_gateways", "NatGateways", on="the NAT gateways")
     addresses = api.call("describe_addresses", on="the addresses")["Addresses"]
     # Without its subnet a gateway is found by its tags alone: only what is tagged is deleted.

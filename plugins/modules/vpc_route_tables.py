@@ -298,8 +298,7 @@ def main() -> None:
         problem = problem_of(entry, [subnet for other in others for subnet in other["subnet_ids"] or []])
         if problem:
             module.fail_json(msg=problem)
-    # A table that was created just now.
-    api = module.api("ec2", retry=("InvalidRouteTableID.NotFound",) if present else ())
+    api = module.api("ec2")
     described = []
     if not placeholders.within(vpc_id):
         inside = [{"Name": "vpc-id", "Values": [vpc_id]}]

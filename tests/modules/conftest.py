@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import time
 import uuid
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.endpoint
@@ -13,6 +15,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.triflow.platform.plugins.module_utils import consistency
 
 from tests.conftest import Lab
 
@@ -34,6 +37,15 @@ def stack() -> str:
 @pytest.fixture(scope="session")
 def ec2(lab: Lab) -> Any:
     return lab.aws("ec2")
+
+
+@pytest.fixture(autouse=True)
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long a module has waited for a refusal to pass, each time: nobody waits, the clock goes on instead."""
+    pauses: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(pauses), sleep=pauses.append)
+    monkeypatch.setattr(consistency, "time", clock)
+    return pauses
 
 
 @pytest.fixture

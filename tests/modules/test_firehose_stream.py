@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils import resource
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, resource
 
 from tests.conftest import Lab
 from tests.modules.archive import Archive
@@ -140,38 +139,34 @@ def test_a_stream_of_somebody_else_is_neither_deleted_nor_taken_unasked(
     assert "tags" in run_module(MODULE, **options(archive), adopt=[COMPONENT])["changes"][0]["fields"]
 
 
-def test_a_role_that_is_not_known_yet(archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_role_that_is_not_known_yet(
+    archive: Archive, run_module: RunModule, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """IAM is eventually consistent: a role of just now is refused, and taken a little later."""
     late = archive.writer.replace("-writer", "-late")
-    slept = []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         if len(slept) == 2:
             archive.role("late", "firehose.amazonaws.com", "s3:PutObject", f"{archive.bucket}/*")
 
-    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(consistency.time, "sleep", sleep)
     assert run_module(MODULE, **options(archive, role_arn=late))["changed"] is True
-    assert slept == [resource.PASSING_DELAY] * 2
+    assert slept == [1, 2]
 
 
-def test_a_role_that_never_comes(archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    monkeypatch.setattr(resource, "PASSING_ATTEMPTS", 3)
+def test_a_role_that_never_comes(archive: Archive, run_module: RunModule, slept: list[float]) -> None:
     result = run_module(MODULE, **options(archive, role_arn=f"{archive.writer}-missing"))
     assert result["failed"]
     assert "Firehose is unable to assume role" in result["msg"]
-    assert len(slept) == 2
+    assert 115 < sum(slept) <= 120
 
 
-def test_another_refusal_is_not_repeated(
-    archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("it waits for what does not pass"))
+def test_another_refusal_is_not_repeated(archive: Archive, run_module: RunModule, slept: list[float]) -> None:
     result = run_module(MODULE, **options(archive, buffering_size=129))
     assert result["failed"]
     assert "create_delivery_stream failed on" in result["msg"]
+    assert slept == []
 
 
 def encryption(archive: Archive) -> str:

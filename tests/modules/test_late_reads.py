@@ -63,7 +63,6 @@ def roll_out(run_action: RunAction, compute: Compute, result: dict[str, Any], de
     return run_action("ecs_rollout", deployments=result["deployments"], **given)["waited"]
 
 
-@LATE
 def test_the_first_cluster_and_service_of_an_account(lab: Lab, stack: str, run_module: RunModule) -> None:
     lab.reset()
     compute = Compute(lab, stack)
@@ -108,7 +107,6 @@ def test_a_follower_asks_until_its_own_limit(compute: Compute, run_action: RunAc
         roll_out(run_action, compute, told, "arn:aws:ecs:one:2:task-definition/a:1", timeout=1)
 
 
-@LATE
 def test_policies_of_a_new_scalable_target(compute: Compute, run_module: RunModule) -> None:
     run_module("ecs_services", **service_options(compute, compute.register()))
     resource = f"service/{compute.stack}/backend"
@@ -125,7 +123,6 @@ def test_policies_of_a_new_scalable_target(compute: Compute, run_module: RunModu
     assert made(run_module("scaling_policies", resource_ids=[resource], policies=[policy])) == [policy["component"]]
 
 
-@LATE
 def test_a_parameter_group_whose_instance_is_gone(lab: Lab, stack: str, run_module: RunModule) -> None:
     rds = lab.aws("rds")
     given = {"name": stack, "family": "postgres14", "description": "one"}
@@ -205,7 +202,6 @@ def test_what_is_asked_for_by_name_is_waited_for_by_name(
     assert reader.asked > 1
 
 
-@LATE
 def test_a_database_that_was_created_just_now_is_waited_for(lab: Lab, stack: str, run_action: RunAction) -> None:
     with lab.like_aws():
         rds = lab.aws("rds")
@@ -220,4 +216,4 @@ def test_a_database_that_was_created_just_now_is_waited_for(lab: Lab, stack: str
                 continue
         lines: list[str] = []
         run_action("wait", lines, db_instances=[stack], timeout=60)
-    assert lines[-1].startswith(f"  {stack}: {stack} is available")
+    assert lines[-1].startswith(f"  {stack}: {stack} is backing-up")  # it serves then

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils import resource
+from ansible_collections.triflow.platform.plugins.module_utils import consistency
 
 from tests.conftest import Lab
 from tests.modules.archive import Archive
@@ -96,15 +95,16 @@ def test_a_third_filter_is_refused_with_the_reason(archive: Archive, run_module:
     assert "the log group has to be there, and takes two filters" in result["msg"]
 
 
-def test_a_role_that_is_not_known_yet(archive: Archive, run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_role_that_is_not_known_yet(
+    archive: Archive, run_module: RunModule, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """IAM is eventually consistent: the test message is refused, and taken a little later."""
     late = archive.sender.replace("-sender", "-late")
-    slept: list[float] = []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         archive.role("late", "logs.amazonaws.com", "firehose:PutRecord", archive.stream)
 
-    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(consistency.time, "sleep", sleep)
     assert run_module(MODULE, filters=[wanted(archive, role_arn=late)])["changed"] is True
-    assert slept == [resource.PASSING_DELAY]
+    assert slept == [consistency.FIRST_PAUSE]

@@ -133,10 +133,7 @@ def test_a_start_that_is_over_is_not_compared(stack: str, role: str, run_module:
     assert run_module(MODULE, group=stack, schedules=[{**begun, "start": None}])["changed"] is False
 
 
-def test_a_role_that_scheduler_cannot_assume_is_named(
-    lab: Lab, stack: str, role: str, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ansible_collections.triflow.platform.plugins.module_utils.resource.PASSING_ATTEMPTS", 1)
+def test_a_role_that_scheduler_cannot_assume_is_named(lab: Lab, stack: str, role: str, run_module: RunModule) -> None:
     lab.aws("iam").update_assume_role_policy(RoleName=stack, PolicyDocument=trust("lambda.amazonaws.com"))
     result = run_module(MODULE, group=stack, schedules=[schedule(role, "stop")])
     assert result["failed"]
