@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.triflow.platform.plugins.module_utils.rollout import progress, reasons
+from ansible_collections.triflow.platform.plugins.module_utils.rollout import UNLISTED, Told, progress, reasons
 from ansible_collections.triflow.platform.plugins.plugin_utils.controller import ControllerAction
 
 
@@ -17,6 +17,7 @@ class ActionModule(ControllerAction):
             "required": True,
             "options": {"name": {"type": "str", "required": True}, "task_definition": {"type": "str"}},
         },
+        "deployments": {"type": "dict", "default": {}},
         "timeout": {"type": "int", "required": True},
     }
 
@@ -29,14 +30,16 @@ class ActionModule(ControllerAction):
 
     def _wait(self, entry: dict[str, Any], deadline: float) -> int:
         ecs, name, timeout = self.client("ecs"), entry["name"], self.args["timeout"]
+        given = self.args["deployments"].get(name)
+        deployment = Told(**given) if given else None
         for seconds in self.moments(deadline):
             found = ecs.describe_services(cluster=self.args["cluster"], services=[name])["services"]
-            if not found:
+            if not found and not deployment:
                 raise self.failure(
                     f"Service {name} of stack {self.args['stack']} is not there: run playbooks/compute.yml"
                 )
-            (service,) = found
-            state = progress(service, entry["task_definition"])
+            service = next(iter(found), UNLISTED)
+            state = progress(service, entry["task_definition"], deployment)
             if state.done:
                 return round(seconds)
             sentence = state.sentence
@@ -45,7 +48,7 @@ class ActionModule(ControllerAction):
             self.say(f"{name}: {sentence} ({seconds:.0f} s of at most {timeout} s)")
         else:
             sentence = f"after {timeout} s {sentence}"
-        why = reasons(self.client, self.args["cluster"], service, entry["task_definition"])
+        why = reasons(self.client, self.args["cluster"], service, entry["task_definition"]) if found else []
         raise self.failure(
             f"Service {name} of stack {self.args['stack']} did not roll out: {sentence}",
             *why,

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 Service = dict[str, Any]
 Clients = Callable[[str], Any]  # a boto3 client by the service's name
 
+# A service that was created just now and is not found yet.
+UNLISTED: Service = {"status": "MISSING", "deployments": []}
 DESCRIBED_AT_ONCE = 100  # DescribeTasks, tasks
 SHOWN = {"tasks": 3, "events": 5, "lines": 10}
 
@@ -29,14 +31,37 @@ def short(arn: str) -> str:
     return arn.split("/")[-1]
 
 
-def progress(service: Service, task_definition: str | None = None) -> Progress:
-    """How far the service's rollout is: to ``task_definition``, or to whatever it was told last."""
+class Told(NamedTuple):
+    """The deployment that CreateService or UpdateService has answered with, and those that were there before."""
+
+    id: str
+    older: list[str]
+
+
+def told(before: Service | None, after: Service) -> dict[str, Any] | None:
+    """What a service was told, by what it was before a write and by the write's answer; None: no new deployment."""
+    older = [item["id"] for item in (before or {}).get("deployments", [])]
+    new = next((item["id"] for item in after["deployments"] if item["status"] == "PRIMARY"), None)
+    return Told(new, older)._asdict() if new and new not in older else None
+
+
+def is_late(service: Service | None, deployment: Told) -> bool:
+    """Whether an answer is from before a deployment was made: ECS lists services and deployments a while later."""
+    listed = [item["id"] for item in service["deployments"]] if service else []
+    return set(listed) <= set(deployment.older)
+
+
+def progress(service: Service, task_definition: str | None = None, deployment: Told | None = None) -> Progress:
+    """How far the service's rollout is: that of ``deployment``, else to ``task_definition``, else the last one."""
     deployments = service["deployments"]
+    if deployment and is_late(service, deployment):
+        return Progress(False, False, "its new deployment is not listed yet")
     primary = next((item for item in deployments if item["status"] == "PRIMARY"), None)
     if service["status"] != "ACTIVE" or primary is None:
         return Progress(False, True, f"the service is {service['status']}")
     wanted = task_definition or primary["taskDefinition"]
-    ours = next((item for item in deployments if item["taskDefinition"] == wanted), None)
+    same = [item for item in deployments if item["taskDefinition"] == wanted]
+    ours = next((item for item in same if deployment is None or item["id"] == deployment.id), None)
     if ours is None:
         return Progress(False, True, f"{short(wanted)} was given up, it runs {short(primary['taskDefinition'])}")
     if ours["rolloutState"] == "FAILED":

@@ -63,6 +63,13 @@ resources:
   description: The service by component, with its ARN as C(id).
   returned: always
   type: dict
+deployments:
+  description:
+    - The new deployment of each service that has one, by the service's name. C(id) is what ECS answered with, C(older)
+      are the deployments before it. It is for O(triflow.platform.ecs_rollout#module:deployments).
+  returned: always
+  type: dict
+  sample: {backend: {id: ecs-svc/0123456789012345678, older: [ecs-svc/0123456789012345677]}}
 """
 
 from typing import Any, override
@@ -70,7 +77,7 @@ from typing import Any, override
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import read_services
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.rollout import short
+from ansible_collections.triflow.platform.plugins.module_utils.rollout import short, told
 
 
 def family(arn: str) -> str:
@@ -83,6 +90,7 @@ class Deployment(Resource):
         self.api = api
         self.options = api.module.params
         self.described = described
+        self.told: dict[str, Any] | None = None  # its new deployment
 
     @override
     def find(self) -> dict[str, Any] | None:
@@ -108,7 +116,8 @@ class Deployment(Resource):
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
         given = {"forceNewDeployment": True} if "force" in fields else {"taskDefinition": wanted["task_definition"]}
         name = self.options["service"]
-        self.api.call("update_service", on=name, cluster=self.options["cluster"], service=name, **given)
+        answer = self.api.call("update_service", on=name, cluster=self.options["cluster"], service=name, **given)
+        self.told = told(self.described, answer["service"])
 
 
 def check(api: Api, live: str, wanted: str) -> None:
@@ -152,8 +161,9 @@ def main() -> None:
     if wanted != live or module.params["force"]:
         check(api, live, wanted)
     run = Run(module)
-    run.present(Deployment(api, described))
-    run.exit()
+    deployment = Deployment(api, described)
+    run.present(deployment)
+    run.exit(deployments={name: deployment.told} if deployment.told else {})
 
 
 if __name__ == "__main__":

@@ -29,6 +29,13 @@ options:
       task_definition:
         description: ARN of the revision that must be running in the end. Default the one that it was told last.
         type: str
+  deployments:
+    description:
+      - The deployment that each service was told in this run, as M(triflow.platform.ecs_services) and
+        M(triflow.platform.ecs_deployment) return it. ECS lists it a while later; until then an answer is late, and no
+        end. Without it the rollout is known by its task definition.
+    type: dict
+    default: {}
   timeout:
     description: Longest wait for all of them together, in seconds.
     type: int

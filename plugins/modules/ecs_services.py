@@ -128,6 +128,13 @@ resources:
   description: The services by component, each with its ARN as C(id) or a placeholder. Empty when absent.
   returned: always
   type: dict
+deployments:
+  description:
+    - The new deployment of each service that has one, by the service's name. C(id) is what ECS answered with, C(older)
+      are the deployments before it. It is for O(triflow.platform.ecs_rollout#module:deployments).
+  returned: always
+  type: dict
+  sample: {backend: {id: ecs-svc/0123456789012345678, older: [ecs-svc/0123456789012345677]}}
 waited:
   description: Seconds waited for deleted services to be gone.
   returned: always
@@ -139,6 +146,7 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services, to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.rollout import told
 
 # What the stack decides for every service.
 FIXED = {
@@ -181,6 +189,7 @@ class Service(Resource):
         self.name = options["name"]
         self.options = options
         self.described = described
+        self.told: dict[str, Any] | None = None  # its new deployment
         self.tags = api.module.tags_of(self.component)
 
     @override
@@ -282,6 +291,7 @@ class Service(Resource):
             tags=to_ecs(self.tags),
             **self._parameters(wanted),
         )
+        self.told = told(None, answer["service"])
         return str(answer["service"]["serviceArn"])
 
     @override
@@ -293,7 +303,8 @@ class Service(Resource):
         if set(fields) & set(RESTART):
             given["forceNewDeployment"] = True
         if given:
-            self.api.call("update_service", on=self.name, cluster=self.cluster, service=self.name, **given)
+            answer = self.api.call("update_service", on=self.name, cluster=self.cluster, service=self.name, **given)
+            self.told = told(self.described, answer["service"])
 
     @override
     def delete(self, live: dict[str, Any]) -> None:
@@ -353,7 +364,7 @@ def main() -> None:
             waited[service.component] = api.wait(
                 "services_inactive", on=service.name, timeout=timeout, cluster=cluster, services=[service.name]
             )
-    run.exit(waited=waited)
+    run.exit(waited=waited, deployments={service.name: service.told for service in services if service.told})
 
 
 if __name__ == "__main__":

@@ -73,14 +73,12 @@ def test_the_first_cluster_and_service_of_an_account(lab: Lab, stack: str, run_m
         assert made(run_module("ecs_services", **service_options(compute, definition))) == ["service-backend"]
 
 
-@LATE
 def test_a_service_that_was_created_just_now(compute: Compute, run_module: RunModule, run_action: RunAction) -> None:
     definition = compute.register()
     result = run_module("ecs_services", **service_options(compute, definition))
     assert roll_out(run_action, compute, result, definition).keys() == {"backend"}
 
 
-@LATE
 @pytest.mark.parametrize("force", [False, True])
 def test_a_deployment_that_was_started_just_now(
     compute: Compute, run_module: RunModule, run_action: RunAction, force: bool
@@ -100,7 +98,6 @@ def test_a_deployment_that_was_started_just_now(
     assert [item["id"] for item in service["deployments"]] == [told["deployments"]["backend"]["id"]]
 
 
-@LATE
 def test_a_follower_asks_until_its_own_limit(compute: Compute, run_action: RunAction) -> None:
     told = {"deployments": {"backend": {"id": "ecs-svc/9", "older": []}}}
     with pytest.raises(AnsibleActionFail, match="after 1 s its new deployment is not listed yet"):
