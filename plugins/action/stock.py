@@ -5,11 +5,11 @@ from typing import Any, NoReturn
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, consistency, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.stock import (
     MODULES,
-    Call,
+    Creation,
     Stock,
     find,
     found_by,
@@ -70,13 +70,14 @@ class ActionModule(ActionBase):
             identifier = live["id"] if live else self._announced_id(stock, component, options)
             return self._result(component, action, identifier, live, wanted)
         self._ask(args)
+        made = live
         if stock.create and live is None:
-            self._create(args, stock.create(options, tags["tags"], args["region"]))
+            made = {**options, "id": self._create(args, stock.create(options, tags["tags"], args["region"]))}
         result = self._run_stock(
             args,
             {
                 **options,
-                **found_by(stock, live),
+                **found_by(stock, made),
                 **({**tags, "purge_tags": False} if tags else {}),
             },
             task_vars,
@@ -104,17 +105,25 @@ class ActionModule(ActionBase):
         Guard(args["guard"], args["stack"], client, refuse).ask()
 
     @staticmethod
-    def _create(args: dict[str, Any], call: Call) -> None:
+    def _create(args: dict[str, Any], creation: Creation) -> str:
+        """Create it, wait until AWS lists it, and return its id."""
         import boto3  # only when there is something to create
         from botocore.exceptions import BotoCoreError, ClientError
 
-        service, operation, parameters = call
+        client = boto3.client(creation.service, region_name=args["region"])
+        operation = creation.operation
         try:
-            getattr(boto3.client(service, region_name=args["region"]), operation)(**parameters)
+            made = consistency.patiently(
+                creation.service, operation, lambda: getattr(client, operation)(**creation.parameters)
+            )
+            identifier = creation.identifier(made)
+            operation = creation.shown
+            consistency.until_found(lambda: getattr(client, operation)(**{creation.shown_by: identifier}))
         except (BotoCoreError, ClientError) as error:
             raise AnsibleActionFail(
-                f"{service} {operation} failed on {args['component']} of stack {args['stack']}: {error}"
+                f"{creation.service} {operation} failed on {args['component']} of stack {args['stack']}: {error}"
             ) from error
+        return str(identifier[0] if isinstance(identifier, list) else identifier)
 
     def _absent(
         self, args: dict[str, Any], stock: Stock, live: dict[str, Any] | None, task_vars: dict[str, Any] | None
@@ -129,22 +138,38 @@ class ActionModule(ActionBase):
     def _run_stock(
         self, args: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any] | None
     ) -> dict[str, Any]:
-        result: dict[str, Any] = self._execute_module(
-            module_name=args["module"],
-            module_args={
-                **MODULES[args["module"]].always,
-                **options,
-                "state": args["state"],
-                "region": args["region"],
-            },
-            task_vars=task_vars,
-        )
+        patience = consistency.Patience()
+        while True:
+            result: dict[str, Any] = self._execute_module(
+                module_name=args["module"],
+                module_args={
+                    **MODULES[args["module"]].always,
+                    **options,
+                    "state": args["state"],
+                    "region": args["region"],
+                },
+                task_vars=task_vars,
+            )
+            # A stock module that was refused, and runs again, goes on from where it was.
+            if not result.get("failed") or not patience.goes_on(self._seconds(result)):
+                break
         if result.get("failed"):
             raise AnsibleActionFail(
                 f"{args['module']} failed on {args['component']} of stack {args['stack']}: {result.get('msg')}",
                 result=result,
             )
         return result
+
+    @staticmethod
+    def _seconds(result: dict[str, Any]) -> int:
+        """How long a failure of a stock module may last: a refusal that passes, or a crash, which has no message.
+
+        A crash is how some of them take it that AWS does not list yet what they have just made.
+        """
+        error = result.get("error", {})
+        if not result.get("msg"):
+            return consistency.LISTED_SECONDS
+        return consistency.seconds({"Code": error.get("code", ""), "Message": error.get("message", "")})
 
     @staticmethod
     def _announced_id(stock: Stock, component: str, options: dict[str, Any]) -> str:

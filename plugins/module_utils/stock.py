@@ -6,27 +6,83 @@ itself, with what stack_info read, and runs the stock module only to carry a cha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
 
 Options = dict[str, Any]
-Call = tuple[str, str, Options]  # service, operation and parameters of boto3
+Tags = dict[str, str]
 
 
-def create_bucket(options: Options, tags: dict[str, str], region: str) -> Call:
+class Creation(NamedTuple):
+    """The call of boto3 that creates something with its tags, and the one that shows when AWS lists it."""
+
+    service: str
+    operation: str
+    parameters: Options
+    shown: str  # operation
+    shown_by: str  # its parameter
+    identifier: Callable[[Any], Any]  # that parameter's value, of the creation's answer
+
+
+def create_bucket(options: Options, tags: Tags, region: str) -> Creation:
     place = {} if region == "us-east-1" else {"LocationConstraint": region}  # CreateBucket takes no other way to say it
-    return (
-        "s3",
-        "create_bucket",
-        {"Bucket": options["name"], "CreateBucketConfiguration": {**place, "Tags": to_aws(tags)}},
+    parameters = {"Bucket": options["name"], "CreateBucketConfiguration": {**place, "Tags": to_aws(tags)}}
+    return Creation("s3", "create_bucket", parameters, "head_bucket", "Bucket", lambda _answer: options["name"])
+
+
+def create_queue(options: Options, tags: Tags, _region: str) -> Creation:
+    parameters = {"QueueName": options["name"], "tags": tags}
+    return Creation("sqs", "create_queue", parameters, "get_queue_url", "QueueName", lambda _answer: options["name"])
+
+
+def _specifications(kind: str, tags: Tags) -> Options:
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": to_aws(tags)}]}
+
+
+def create_vpc(options: Options, tags: Tags, _region: str) -> Creation:
+    parameters = {"CidrBlock": options["cidr_block"][0], **_specifications("vpc", tags)}
+    return Creation("ec2", "create_vpc", parameters, "describe_vpcs", "VpcIds", lambda made: [made["Vpc"]["VpcId"]])
+
+
+def create_subnet(options: Options, tags: Tags, _region: str) -> Creation:
+    parameters = {
+        "VpcId": options["vpc_id"],
+        "CidrBlock": options["cidr"],
+        "AvailabilityZone": options["az"],
+        **_specifications("subnet", tags),
+    }
+    return Creation(
+        "ec2",
+        "create_subnet",
+        parameters,
+        "describe_subnets",
+        "SubnetIds",
+        lambda made: [made["Subnet"]["SubnetId"]],
     )
 
 
-def create_queue(options: Options, tags: dict[str, str], _region: str) -> Call:
-    return "sqs", "create_queue", {"QueueName": options["name"], "tags": tags}
+def create_internet_gateway(_options: Options, tags: Tags, _region: str) -> Creation:
+    return Creation(
+        "ec2",
+        "create_internet_gateway",
+        _specifications("internet-gateway", tags),
+        "describe_internet_gateways",
+        "InternetGatewayIds",
+        lambda made: [made["InternetGateway"]["InternetGatewayId"]],
+    )
+
+
+def create_key(options: Options, tags: Tags, _region: str) -> Creation:
+    parameters = {
+        "Description": options["description"],
+        "Policy": json.dumps(options["policy"]),
+        "Tags": [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())],
+    }
+    return Creation("kms", "create_key", parameters, "describe_key", "KeyId", lambda made: made["KeyMetadata"]["Arn"])
 
 
 @dataclass(frozen=True)
@@ -42,13 +98,14 @@ class Stock:
     always: Options = field(default_factory=dict)  # options of every call, not compared
     name: str = "name"  # option that is its id, when it has no id_prefix
     tagged: bool = True
-    # The stock module creates first and tags later, and what a run that is killed in between leaves would be nobody's:
-    # it is created with its tags before the stock module gives it its settings.
-    create: Callable[[Options, dict[str, str], str], Call] | None = None
+    # The stock module creates first and tags later, and what a run that is killed in between leaves would be nobody's;
+    # or it ends when AWS does not list at once what it has created, and creates a second one in its next run. So it is
+    # created with its tags, and listed, before the stock module gives it its settings.
+    create: Callable[[Options, Tags, str], Creation] | None = None
 
 
 MODULES = {
-    "amazon.aws.ec2_vpc_net": Stock("vpc", ("vpc", "id"), "vpc-", {"vpc_id": "id"}),
+    "amazon.aws.ec2_vpc_net": Stock("vpc", ("vpc", "id"), "vpc-", {"vpc_id": "id"}, create=create_vpc),
     "amazon.aws.ec2_vpc_subnet": Stock(
         "subnet",
         ("subnet", "id"),
@@ -56,6 +113,7 @@ MODULES = {
         {"vpc_id": "vpc_id", "cidr": "cidr"},
         identity=("vpc_id", "cidr"),
         untagged_is_own=True,
+        create=create_subnet,
     ),
     "amazon.aws.ec2_vpc_igw": Stock(
         "internet_gateway",
@@ -64,6 +122,7 @@ MODULES = {
         {"internet_gateway_id": "id"},
         identity=("vpc_id",),
         untagged_is_own=True,
+        create=create_internet_gateway,
     ),
     "amazon.aws.cloudwatchlogs_log_group": Stock(
         "log_group",
@@ -81,7 +140,13 @@ MODULES = {
         always={"create_instance_profile": False, "delete_instance_profile": False},  # only EC2 instances need one
     ),
     "amazon.aws.kms_key": Stock(
-        "kms_key", ("key_arn",), "arn:aws:kms:::key/", by={"key_id": "id"}, identity=("alias",), name="alias"
+        "kms_key",
+        ("key_arn",),
+        "arn:aws:kms:::key/",
+        by={"key_id": "id"},
+        identity=("alias",),
+        name="alias",
+        create=create_key,
     ),
     "community.aws.sqs_queue": Stock(
         "queue", ("queue_arn",), by={"name": "name"}, identity=("name",), create=create_queue

@@ -51,7 +51,6 @@ def test_a_killed_run_leaves_what_is_the_stacks(
     assert read(lab, stack) == expected_tags(stack, component)
 
 
-LATE = pytest.mark.xfail(strict=True, reason="what follows a write is not given its time")
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -65,7 +64,6 @@ POLICY = {
 }
 
 
-@LATE
 @pytest.mark.parametrize(
     ("module", "options", "kind"),
     [
@@ -108,7 +106,6 @@ def test_what_aws_refuses_to_create_is_named(lab: Lab, stack: str, run_action: R
         run_action("stock", **given)
 
 
-@LATE
 def test_a_queue_of_the_name_of_one_that_was_deleted_just_now(
     lab: Lab, stack: str, run_action: RunAction, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,20 +94,24 @@ def test_found_by() -> None:
 class Stocked(ActionModule):
     """The action with a stock module that answers as told; ``runs`` are the options that it was run with."""
 
-    def __init__(self, answer: dict[str, Any] | None, check: bool, **arguments: Any) -> None:
+    def __init__(self, *answers: dict[str, Any] | None, check: bool, **arguments: Any) -> None:
         defaults = {"stack": "test", "region": "ap-northeast-2", "module": VPC, "component": "vpc", "options": OPTIONS}
         given = {name: value for name, value in {**defaults, **arguments}.items() if value is not None}
         task = SimpleNamespace(args=given, check_mode=check, async_val=0, diff=True)
         shell = SimpleNamespace(tmpdir=None)
         super().__init__(task, SimpleNamespace(_shell=shell), None, None, None, None)
-        self.answer = answer
+        self.answers = list(answers)
         self.runs: list[dict[str, Any]] = []
 
+    def _create(self, *_unused: Any) -> str:  # type: ignore[override]
+        return str(CREATED["vpc"]["id"])
+
     def _execute_module(self, **call: Any) -> dict[str, Any]:
-        assert self.answer is not None, "the stock module ran"
+        answer = self.answers.pop(0)
+        assert answer is not None, "the stock module ran"
         assert call["module_name"] == self._task.args["module"]
         self.runs.append(call["module_args"])
-        return self.answer
+        return answer
 
 
 def plan_and_run(answer: dict[str, Any], **arguments: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -125,6 +129,7 @@ def test_create() -> None:
     done, options = plan_and_run(CREATED, live=[])
     assert options == {
         **OPTIONS,
+        "vpc_id": "vpc-11111111111111111",
         "state": "present",
         "region": "ap-northeast-2",
         "tags": TAGS,
@@ -253,11 +258,29 @@ def test_created_with_its_tags(
 ) -> None:
     create = MODULES[name].create
     assert create
-    assert create({"name": "x", "versioning": True}, {"triflow:stack": "test"}, region) == (
+    assert create({"name": "x", "versioning": True}, {"triflow:stack": "test"}, region)[:3] == (
         service,
         operation,
         parameters,
     )
+
+
+LATE = {"failed": True, "msg": "no", "error": {"code": "InvalidVpcID.NotFound", "message": "no such VPC"}}
+
+
+@pytest.mark.parametrize("failure", [LATE, {"failed": True, "exception": "KeyError: 'id'"}])
+def test_a_stock_module_that_meets_a_late_read_runs_again(monkeypatch: pytest.MonkeyPatch, failure: Any) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("time.sleep", paused.append)
+    action = Stocked(failure, failure, CREATED, check=False, live=[])
+    assert action.run()["changed"]
+    assert paused == [1, 2]
+
+
+def test_a_refusal_that_lasts_is_not_repeated() -> None:
+    refused = {**LATE, "error": {"code": "VpcLimitExceeded", "message": "no"}}
+    with pytest.raises(AnsibleActionFail, match="failed on vpc of stack test: no"):
+        Stocked(refused, check=False, live=[]).run()
 
 
 def test_stock_module_that_changes_nothing_fails() -> None:
