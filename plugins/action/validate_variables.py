@@ -99,6 +99,8 @@ class ReadsVariables(ActionBase):
                     problems.append(problem(name, None, "it is required and not given", describe_option(option)))
                 elif name in needed and name in defaults:
                     problems.append(problem(name, None, "it is null, and has a default", describe_option(option)))
+                elif name in given and option["type"] == "bool":
+                    problems.append(problem(name, None, "it is null, which switches nothing", describe_option(option)))
                 continue
             refused, converted = validate(name, value, option)
             if not refused and name in given:

@@ -6,53 +6,65 @@ and the action that refuses. What is compared is what roles would read.
 
 from __future__ import annotations
 
-import functools
+import configparser
 import itertools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.splitter import parse_kv
 from ansible.playbook.play import Play
 from ansible.plugins.loader import action_loader, callback_loader
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 from ansible.utils.vars import load_extra_vars
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
+from ansible_collections.triflow.platform.plugins.plugin_utils import specifications
+
+from tests.unit.test_conversion import OPTIONS, cases
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "triflow-text"
+ROUNDS = 12
 
 
 @dataclass
-class Stack:
-    """The variables of one host after the start of a play."""
+class Started:
+    """A play that has started."""
 
-    templar: Templar
-    raw: dict[str, Any]
-    action: Any
+    manager: VariableManager
+    play: Play
+    loader: DataLoader
+    facts: dict[str, dict[str, Any]]  # what the callback has made a fact, by host
 
-    @functools.cached_property
-    def problems(self) -> list[Any]:
-        """What preflight says of all variables."""
-        _values, problems = self.action.read(self.raw)
-        return list(problems)
+    def variables(self, host: str = STACK) -> dict[str, Any]:
+        found: dict[str, Any] = self.manager.get_vars(play=self.play, host=self.manager._inventory.get_host(host))
+        return found
 
     def __getitem__(self, name: str) -> Any:
-        return self.templar.template(self.raw[name])
+        return self.read(STACK, name)[name]
 
-    def refusal(self, name: str) -> dict[str, Any]:
-        problem: dict[str, Any]
-        (problem,) = [problem for problem in self.problems if problem["variable"] == name]
-        return problem
+    def read(self, host: str, *names: str) -> dict[str, Any]:
+        """What a role would read."""
+        variables = self.variables(host)
+        templar = Templar(loader=self.loader, variables=variables)
+        return {name: templar.template(variables[name]) for name in names}
+
+    def problems(self, name: str, host: str = STACK) -> list[dict[str, Any]]:
+        """What preflight says of a variable."""
+        variables = self.variables(host)
+        templar = Templar(loader=self.loader, variables=variables)
+        action = action_loader.get("triflow.platform.validate_variables", class_only=True)
+        _values, problems = action(None, None, None, self.loader, templar, None).read(variables)
+        return [problem for problem in problems if problem["variable"] == name]
 
 
-Start = Callable[..., Stack]
+Start = Callable[..., Started]
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +77,12 @@ def loader() -> DataLoader:
 
 @pytest.fixture
 def start(tmp_path: Path, loader: DataLoader, monkeypatch: pytest.MonkeyPatch) -> Start:
-    """Start a play on a stack like production's, with `host` in its inventory, `extra` as -e and `play` in the play."""
+    """Start a play on stacks like production's: `hosts` of the inventory with their variables, or one with `host`.
+
+    `extra` are the variables of -e, `play` those of the play, `ini` those of an inventory in INI.
+    """
     monkeypatch.setattr(load_extra_vars, "extra_vars", {}, raising=False)  # which all managers of a process share
+    monkeypatch.setattr(specifications, "converts", False)
     started = itertools.count()
 
     def start_play(
@@ -74,27 +90,33 @@ def start(tmp_path: Path, loader: DataLoader, monkeypatch: pytest.MonkeyPatch) -
         extra: dict[str, Any] | None = None,
         play: dict[str, Any] | None = None,
         ini: str = "",
+        hosts: dict[str, dict[str, Any]] | None = None,
         enabled: bool = True,
-    ) -> Stack:
+    ) -> Started:
         directory = tmp_path / str(next(started))
         directory.mkdir()
         own = {"s3_bucket_name": STACK, "dns_zone_name": f"{STACK}.com"}
-        (directory / "hosts.json").write_text(json.dumps({"prod": {"hosts": {STACK: {**own, **(host or {})}}}}))
-        (directory / "hosts.ini").write_text(f"[prod]\n{STACK} {ini}\n")
+        named = {name: {**own, **variables} for name, variables in (hosts or {STACK: host or {}}).items()}
+        (directory / "hosts.yml").write_text(yaml.safe_dump({"prod": {"hosts": named}}, sort_keys=False))
+        (directory / "hosts.ini").write_text(f"[prod]\n{STACK} {ini}\n" if ini else "")
         inventory = InventoryManager(loader, sources=[str(path) for path in sorted(directory.iterdir())])
         manager = VariableManager(loader, inventory, version_info={})
         manager.extra_vars.clear()
         manager.extra_vars.update(extra or {})
+        facts: dict[str, dict[str, Any]] = {}
+        set_facts = manager.set_nonpersistent_facts
+
+        def keep(name: str, found: dict[str, Any]) -> None:
+            facts[name] = found
+            set_facts(name, found)
+
+        monkeypatch.setattr(manager, "set_nonpersistent_facts", keep)
         HostVars(inventory, manager, loader)
         entry = {"name": "Roles", "hosts": "all", "gather_facts": False, "vars": play or {}, "tasks": []}
         roles = Play.load(entry, variable_manager=manager, loader=loader)
-        callback = callback_loader.get("triflow.platform.variables") if enabled else None
-        if callback:
-            callback.v2_playbook_on_play_start(roles)
-        raw = manager.get_vars(play=roles, host=inventory.get_host(STACK))
-        action = action_loader.get("triflow.platform.validate_variables", class_only=True)
-        templar = Templar(loader=loader, variables=raw)
-        return Stack(templar, raw, action(None, None, None, loader, templar, None))
+        if enabled:
+            callback_loader.get("triflow.platform.variables").v2_playbook_on_play_start(roles)
+        return Started(manager, roles, loader, facts)
 
     return start_play
 
@@ -123,9 +145,9 @@ def given(text: str) -> dict[str, Any]:
     ],
 )
 def test_text_of_the_command_line(start: Start, text: str, name: str, value: Any) -> None:
-    stack = start(extra=given(text))
-    assert (stack[name], type(stack[name]) is type(value)) == (value, True)
-    assert [problem for problem in stack.problems if problem["variable"] == name] == []
+    started = start(extra=given(text))
+    assert repr(started[name]) == repr(value)
+    assert started.problems(name) == []
 
 
 @pytest.mark.parametrize(
@@ -146,16 +168,18 @@ def test_text_of_the_command_line(start: Start, text: str, name: str, value: Any
     ],
 )
 def test_value_of_an_inventory(start: Start, name: str, given: Any, value: Any) -> None:
-    for stack in (start(host={name: given}), start(extra={name: given}), start(play={name: given})):
-        assert json.dumps(stack[name]) == json.dumps(value)
-        assert [problem for problem in stack.problems if problem["variable"] == name] == []
+    for source in ("host", "extra", "play"):
+        sources = {source: {name: given}}
+        started = start(**sources)
+        assert repr(started[name]) == repr(value)
+        assert started.problems(name) == []
 
 
 def test_text_of_an_ini_inventory(start: Start) -> None:
-    stack = start(ini="alb_access_logs=false rds_allocated_storage=100 ecr_repositories=backend rds_engine_version=14")
-    names = ("alb_access_logs", "rds_allocated_storage", "ecr_repositories", "rds_engine_version")
-    assert [stack[name] for name in names] == [False, 100, ["backend"], "14"]
-    assert stack.problems == []
+    started = start(ini="alb_access_logs=false logs_retention_days=14 ecr_repositories=backend rds_engine_version=14")
+    names = ("alb_access_logs", "logs_retention_days", "ecr_repositories", "rds_engine_version")
+    assert [started[name] for name in names] == [False, 14, ["backend"], "14"]
+    assert [problem for name in names for problem in started.problems(name)] == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +201,104 @@ def test_text_of_an_ini_inventory(start: Start) -> None:
     ],
 )
 def test_refused_value(start: Start, name: str, given: Any, value: Any, reason: str) -> None:
-    refusal = start(host={name: given}).refusal(name)
+    (refusal,) = start(host={name: given}).problems(name)
     assert refusal["value"] == value
     assert reason in refusal["reason"]
     assert refusal["accepted"]
+
+
+def test_null_is_no_switch(start: Start) -> None:
+    (refusal,) = start(extra={"stack_lock": None}).problems("stack_lock")
+    assert "null" in refusal["reason"]
+
+
+def rounds() -> list[dict[str, tuple[Any, Any]]]:
+    """{variable: (what is meant, how it comes)}, as often as it takes to see all kinds of forms of each variable."""
+    table = {name: cases(name) for name in OPTIONS if name not in ("stack_name", "stack_defaults")}
+    return [{name: found[number * len(found) // ROUNDS] for name, found in table.items()} for number in range(ROUNDS)]
+
+
+def differences(started: Started, host: str, wanted: dict[str, tuple[Any, Any]]) -> list[tuple[str, Any, Any]]:
+    """What a role would read, where it is not what is meant."""
+    read = started.read(host, *wanted)
+    return [(name, form, read[name]) for name, (meant, form) in wanted.items() if repr(read[name]) != repr(meant)]
+
+
+def test_every_variable_in_an_inventory(start: Start) -> None:
+    table = {f"stack-{number}": wanted for number, wanted in enumerate(rounds())}
+    started = start(
+        hosts={host: {name: form for name, (_meant, form) in wanted.items()} for host, wanted in table.items()}
+    )
+    assert [differences(started, host, wanted) for host, wanted in table.items()] == [[]] * ROUNDS
+    changed = {name for wanted in table.values() for name, (meant, form) in wanted.items() if repr(meant) != repr(form)}
+    assert {name for found in started.facts.values() for name in found} == changed
+
+
+def test_every_variable_on_the_command_line(start: Start) -> None:
+    for wanted in rounds():
+        started = start(extra={name: form for name, (_meant, form) in wanted.items()})
+        assert differences(started, STACK, wanted) == []
+        assert started.facts == {}
+
+
+def test_each_stack_has_its_own_values(start: Start) -> None:
+    started = start(hosts={"one": {"rds_allocated_storage": "100"}, "two": {"rds_allocated_storage": "200"}})
+    found = [started.read(host, "rds_allocated_storage")["rds_allocated_storage"] for host in ("one", "two")]
+    assert found == [100, 200]
+
+
+def test_plain_values_stay_where_they_are(start: Start) -> None:
+    assert start().facts == {}
+
+
+def test_variable_of_a_play_stays_above_the_inventory(start: Start) -> None:
+    """A later play of the run may set another value, or none."""
+    started = start(host={"rds_allow_restart": "false", "stack_lock": "yes"}, play={"stack_lock": "false"})
+    assert (started["stack_lock"], started["rds_allow_restart"]) == (False, False)
+    assert started.facts == {STACK: {"rds_allow_restart": False}}
+
+
+def test_template_sees_the_converted_value(start: Start) -> None:
+    host = {
+        "nights_enabled": "false",
+        "rds_multi_az": "{{ nights_enabled }}",
+        "ecs_cpu": "{{ 512 if rds_multi_az else 256 }}",
+    }
+    started = start(host=host)
+    assert [started[name] for name in host] == [False, False, 256]
+
+
+def test_text_of_a_template_in_an_inventory(start: Start) -> None:
+    assert start(host={"rds_multi_az": "{{ 'no' }}"})["rds_multi_az"] is False
+
+
+def test_text_of_a_template_of_the_command_line_is_refused(start: Start) -> None:
+    template = trust_as_template("{{ 'no' }}")
+    (refusal,) = start(extra={"rds_multi_az": template}).problems("rds_multi_az")
+    assert "template of -e" in refusal["reason"]
+    assert start(extra={"rds_multi_az": trust_as_template("{{ 1 == 2 }}")}).problems("rds_multi_az") == []
+
+
+@pytest.mark.parametrize("source", ["host", "extra", "play"])
+def test_text_is_refused_without_the_callback(start: Start, source: str) -> None:
+    """Rather than read in one way by preflight and in another by the roles."""
+    given: dict[str, Any] = {"logs_retention_days": "14", "ecs_services": [{"name": "backend", "cpu": "512"}]}
+    sources = {source: given}
+    started = start(enabled=False, **sources)
+    for name in given:
+        (refusal,) = started.problems(name)
+        assert "callback that converts it is not enabled" in refusal["reason"]
+        assert "callbacks_enabled = triflow.platform.variables" in refusal["accepted"]
+    assert started.problems("ecr_repositories") == []
+
+
+def test_the_project_enables_the_callback() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "ansible.cfg")
+    assert "triflow.platform.variables" in settings["defaults"]["callbacks_enabled"].split(", ")
+
+
+def test_secret_is_not_shown_in_a_refusal(start: Start) -> None:
+    name = "notifications_phone_numbers"
+    (refusal,) = start(host={name: {"+821012345678": 1}}).problems(name)
+    assert "82101234" not in str(refusal)
