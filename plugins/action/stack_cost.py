@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible_collections.triflow.platform.plugins.action.validate_variables import ReadsVariables, refusal
 from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_measured, cost_prices, cost_record
 from ansible_collections.triflow.platform.plugins.module_utils.kinds import kinds_of
@@ -35,14 +34,11 @@ class ActionModule(ReadsVariables):
         prices = cost_prices.load(self._loader.load_from_file(args["prices"], unsafe=True)["prices"])
         kinds = kinds_of(values, given["group_names"])
         kind = next((kind for kind in cost_record.KINDS if kind in kinds), "")
-        try:
-            counted = cost.stack(values["stack_name"], kind, values, prices)
-            if args["measured"]:
-                found = cost_measured.variables(values, args["measured"]["usage"])
-                again = cost.stack(values["stack_name"], kind, found, prices)
-                counted["measured"] = cost_measured.scenario(values, counted, found, again, args["measured"])
-            if args["live"]:
-                result["live"] = cost.live(values["stack_name"], args["live"], values, prices)
-        except cost.UnknownPriceError as error:
-            raise AnsibleActionFail(str(error)) from error
+        counted = cost.stack(values["stack_name"], kind, values, prices)
+        if args["measured"]:
+            found = cost_measured.variables(values, args["measured"]["usage"])
+            again = cost.stack(values["stack_name"], kind, found, prices)
+            counted["measured"] = cost_measured.scenario(values, counted, found, again, args["measured"])
+        if args["live"]:
+            result["live"] = cost.live(values["stack_name"], args["live"], values, prices)
         return {**result, "changed": False, "cost": counted}

@@ -20,12 +20,9 @@ from ansible_collections.triflow.platform.plugins.module_utils.cost_texts import
 Prices = Mapping[str, Price]
 Report = dict[str, Any]
 
+REGION = "ap-northeast-2"  # of the prices
 RESERVED = "rds-reserved-one-year-share"
 RECORD_RATE = Decimal(cost_record.RATE)
-
-
-class UnknownPriceError(Exception):
-    """The file of prices has no row for what a variable asks for. The message names both."""
 
 
 # What can be switched on, by the id of its text.
@@ -42,26 +39,41 @@ OF_THE_VPC = ("nat-per-zone", "interface-endpoints", "flow-logs")  # its owner's
 SMALL_CLASS_VCPUS = 2  # of all classes db.t4g
 
 
-def price_of(line: Line, prices: Prices) -> Price:
-    """The price of a line. Raises ``UnknownPriceError``."""
-    if line.price not in prices:
-        raise UnknownPriceError(
-            f"roles/cost/files/prices.yml has no price {line.price}, which the line {line.id} ({line.text.en}) needs. "
-            "Add a row with its source and date."
-        )
-    return prices[line.price]
+def priced(lines: Iterable[Line], prices: Prices) -> list[tuple[Line, Price]]:
+    """The lines that have a price, each with it. The others are in the notes."""
+    return [(line, prices[line.price]) for line in lines if line.price in prices]
 
 
 def total(lines: Iterable[Line], prices: Prices) -> Decimal:
     """USD a month at AWS's prices, exact."""
-    return sum((price_of(line, prices).amount(line.quantity) for line in lines), Decimal(0))
+    return sum((price.amount(line.quantity) for line, price in priced(lines, prices)), Decimal(0))
 
 
 def record_total(lines: Iterable[Line], prices: Prices) -> Decimal:
     """USD a month of what the record's table has, at its prices, exact."""
     return sum(
-        (price_of(line, prices).record_amount(line.quantity) for line in lines if line.text.in_record), Decimal(0)
+        (price.record_amount(line.quantity) for line, price in priced(lines, prices) if line.text.in_record), Decimal(0)
     )
+
+
+def _notes(lines: Iterable[Line], prices: Prices, region: str) -> list[Report]:
+    """What the amounts leave out, and where they are not the region's."""
+    notes = [
+        {
+            "text_en": f"Not priced: {line.text.en} ({line.price}).",
+            "text_ko": f"가격 없음: {line.text.ko} ({line.price}).",
+        }
+        for line in lines
+        if line.price not in prices
+    ]
+    if region != REGION:
+        notes.append(
+            {
+                "text_en": f"Not priced for {region}: the prices are those of {REGION}.",
+                "text_ko": f"{region} 가격 없음: {REGION}의 가격입니다.",
+            }
+        )
+    return notes
 
 
 def stack(name: str, kind: str, given: Variables, prices: Prices) -> Report:
@@ -77,7 +89,8 @@ def stack(name: str, kind: str, given: Variables, prices: Prices) -> Report:
         "stack": name,
         "kind": kind,
         "foundation": given["stack_foundation"],
-        "lines": [_line(line, price_of(line, prices), rate) for line in lines],
+        "lines": [_line(line, price, rate) for line, price in priced(lines, prices)],
+        "notes": _notes(lines, prices, given["stack_region"]),
         "total_usd": rounded_usd(amount),
         "total_krw": rounded_krw(amount, rate),
         "not_in_record_krw": rounded_krw(total([line for line in lines if not line.text.in_record], prices), rate),
@@ -98,7 +111,8 @@ def live(name: str, found: Mapping[str, Any], given: Variables, prices: Prices) 
     lines = cost_lines.lines_of(cost_built.from_live(found, given), given)
     return {
         "stack": name,
-        "lines": [_line(line, price_of(line, prices), rate) for line in lines],
+        "lines": [_line(line, price, rate) for line, price in priced(lines, prices)],
+        "notes": _notes(lines, prices, given["stack_region"]),
         "total_krw": rounded_krw(total(lines, prices), rate),
     }
 
@@ -143,7 +157,8 @@ def _reserved(amount: Decimal, lines: Sequence[Line], prices: Prices, rate: Deci
     """With the database's hours reserved for a year, all paid at once (COST-2, COST-9): also those that it sleeps."""
     hours = [line for line in lines if line.id == "database-hours"]
     on_demand = total(hours, prices)
-    year = sum((price_of(line, prices).amount(HOURS) for line in hours), Decimal(0)) * MONTHS * prices[RESERVED].usd
+    year = sum((price.amount(HOURS) for _line, price in priced(hours, prices)), Decimal(0))
+    year *= MONTHS * prices[RESERVED].usd
     monthly = amount - on_demand
     return {
         "monthly_usd": rounded_usd(monthly + year / MONTHS),
@@ -252,7 +267,7 @@ def report(stacks: Sequence[Report], rate: Mapping[str, Any]) -> Report:
     """All stacks side by side (COST-10). ``rate`` has ``krw_per_usd`` and its ``date``."""
     usd = sum((number(item["total_usd"]) for item in stacks), Decimal(0))
     return {
-        "region": "ap-northeast-2",
+        "region": REGION,
         "rate": dict(rate),
         "stacks": list(stacks),
         "total_usd": float(usd),

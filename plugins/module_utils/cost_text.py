@@ -141,6 +141,11 @@ def _rate(report: Report) -> str:
     )
 
 
+def notes(report: Report) -> list[str]:
+    """What the amounts leave out, of all stacks."""
+    return [f"{stack['stack']}: {note['text_en']}" for stack in report["stacks"] for note in stack.get("notes", [])]
+
+
 def sections(report: Report) -> list[tuple[str, Table]]:
     """Titles and tables of the whole report, in the order of reading."""
     found = []
@@ -168,7 +173,7 @@ def terminal(report: Report) -> str:
     parts = []
     for title, table in sections(report):
         parts += [title, *_columns(table), ""]
-    return "\n".join([*parts, FOOTNOTE, _rate(report)])
+    return "\n".join([*parts, FOOTNOTE, *notes(report), _rate(report)])
 
 
 def _columns(table: Table) -> list[str]:
@@ -196,7 +201,8 @@ def markdown(report: Report) -> str:
         aligned = ["---:" if _is_figures([row[i] for row in table[1:]]) else "---" for i in range(len(table[0]))]
         rows = [table[0], aligned, *table[1:]]
         parts += [f"## {title}", "", *(f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in rows), ""]
-    return "\n".join([*parts, _escaped(FOOTNOTE), "", _rate(report), ""])
+    told = [line for note in notes(report) for line in (_escaped(note), "")]
+    return "\n".join([*parts, _escaped(FOOTNOTE), "", *told, _rate(report), ""])
 
 
 def _escaped(cell: str) -> str:

@@ -134,7 +134,6 @@ def test_what_is_not_there_yet_adds_all_that_it_costs() -> None:
     assert (compared["before_krw"], compared["adds_krw"]) == (0, whole["total_krw"])
 
 
-@pytest.mark.xfail(strict=True, reason="the count fails")
 def test_a_class_that_stands_without_a_price_is_noted() -> None:
     database = {**PRODUCTION["database"], "instance_class": "db.x9.large"}
     compared = against({**PRODUCTION, "database": database})

@@ -31,7 +31,7 @@ LARGE = {"rds_allocated_storage": 400, "rds_max_allocated_storage": 800}
 def amounts(kind: str = "prod", **changed: Any) -> dict[str, Decimal]:
     """Exact USD of each line."""
     lines = cost_lines.lines(variables(kind, **changed))
-    return {line.id: cost.price_of(line, prices()).amount(line.quantity) for line in lines}
+    return {line.id: prices()[line.price].amount(line.quantity) for line in lines}
 
 
 # What production has, what is changed in it, and the lines that then differ: no other.

@@ -38,7 +38,6 @@ def test_what_is_wrong_with_the_variables_is_said_before_anything_is_counted(mon
     assert "cost" not in result
 
 
-@pytest.mark.xfail(strict=True, reason="the plan fails")
 def test_a_class_without_a_price_does_not_fail_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     result = count(monkeypatch, rds_instance_class="db.r6g.large")
     assert result["cost"] == stack("prod", rds_instance_class="db.r6g.large")
