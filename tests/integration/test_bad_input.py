@@ -224,6 +224,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "in-a-shared-vpc": IN_THE_SHARED_VPC,
     "kind-by-variable": {"stack_kind": "prod"},
     "secret-in-its-environment": {"ecs_environment": {"DB_PASSWORD": "hunter2"}},
+    "more-tasks-than-a-new-account-has": {"autoscaling_max_capacity": 9},
     "class-without-a-price": {"rds_instance_class": "db.r6g.large"},
     "survey": {
         "rds_iops": None,
@@ -369,6 +370,14 @@ def warnings(run: Run, host: str) -> str:
 def test_a_kind_that_no_group_says_comes_without_the_group_s_values(account_run: Run) -> None:
     assert "alb_deletion_protection is False, there True" in warnings(account_run, "kind-by-variable")
     assert "stack_kind" not in warnings(account_run, "record")
+
+
+@pytest.mark.xfail(strict=True, reason="quotas are not looked at")
+def test_a_quota_that_does_not_suffice_is_warned_of(account_run: Run) -> None:
+    told = warnings(account_run, "more-tasks-than-a-new-account-has")
+    assert "Fargate On-Demand vCPU resource count is 6; 0 are in use, and the stack needs 9 more" in told
+    assert "--service-code fargate --quota-code L-3032A538 --desired-value 9" in told
+    assert "Fargate" not in warnings(account_run, "record")
 
 
 def test_a_secret_in_the_environment_is_told_and_not_shown(account_run: Run) -> None:
