@@ -90,6 +90,13 @@ AWS_TABLES = (
         "consistency",
         "PASSING",
     ),
+    AwsTable(
+        "Quotas of an account",
+        "Preflight warns when less is left than a stack needs that does not stand yet, and says how to raise it. "
+        "Service Quotas is asked only where the default would not do, or where AWS gives a new account less.",
+        "quotas",
+        "QUOTAS",
+    ),
 )
 FILTER_TESTS = "tests/unit/test_filters.py"
 CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")

@@ -59,6 +59,7 @@ MODULES = (
     "firehose",
     "log_groups",
     "budgets",
+    "service_quotas",
 )
 
 

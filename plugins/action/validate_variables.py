@@ -22,6 +22,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     nearest,
     problem,
 )
+from ansible_collections.triflow.platform.plugins.module_utils.quotas import needs
 from ansible_collections.triflow.platform.plugins.plugin_utils import specifications
 from ansible_collections.triflow.platform.plugins.plugin_utils.specifications import Options
 
@@ -121,9 +122,8 @@ class ActionModule(ReadsVariables):
         given = task_vars or {}
         values, problems = self.read(given)
         warnings = [] if problems else variable_warnings(values) + self._kind_warnings(values, given)
-        names = [] if problems else claims(values)
-        refused = refusal(given["inventory_hostname"], problems)
-        return {**result, **refused, "warnings": warnings, "claims": names}
+        needed = {"claims": [], "quotas": {}} if problems else {"claims": claims(values), "quotas": needs(values)}
+        return {**result, **refusal(given["inventory_hostname"], problems), "warnings": warnings, **needed}
 
     def _kind_warnings(self, read: dict[str, Any], given: dict[str, Any]) -> list[str]:
         """Say which values a kind has that the host, which is not in its group, does not get from group_vars."""

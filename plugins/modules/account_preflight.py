@@ -67,6 +67,12 @@ options:
     type: list
     elements: dict
     default: []
+  quotas:
+    description:
+      - How much the stack needs of the account's quotas, as M(triflow.platform.validate_variables) returns it. Goes
+        with O(claims). Where less is left, the module warns, and says how to raise it.
+    type: dict
+    default: {}
   allow_restart:
     description: Whether a change may restart the database (variable C(rds_allow_restart)).
     type: bool
@@ -141,7 +147,13 @@ problems:
 from collections.abc import Callable
 from typing import NoReturn
 
-from ansible_collections.triflow.platform.plugins.module_utils import conflicts, db_classes, shared_vpc, standing
+from ansible_collections.triflow.platform.plugins.module_utils import (
+    account_quotas,
+    conflicts,
+    db_classes,
+    shared_vpc,
+    standing,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.account_names import (
     bucket_problems,
     hosted_zone_problems,
@@ -247,6 +259,8 @@ def standing_problems(
     wanted, stack = module.params, module.params["stack"]
     account = standing.Account(module, account_id, vpc_ids)
     found = standing.read(account, wanted["claims"])
+    for warning in account_quotas.warnings(account, wanted["quotas"]):
+        module.warn(warning)
     problems: list[Problem] = []
     for claim in wanted["claims"]:
         if claim["kind"] == "database" and engine_version:
@@ -281,6 +295,7 @@ def main() -> None:
             "zone_name": {"type": "str"},
             "zone_mode": {"type": "str", "choices": ["create", "adopt"]},
             "claims": {"type": "list", "elements": "dict", "default": []},
+            "quotas": {"type": "dict", "default": {}},
             "allow_restart": {"type": "bool", "default": False},
         },
         state=False,

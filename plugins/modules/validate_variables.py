@@ -58,6 +58,11 @@ claims:
       description: Fields that do not change once it stands, with the values that they have to have.
       type: dict
       returned: when there are any
+quotas:
+  description: How much the stack needs of the quotas of an account, by their codes.
+  returned: always
+  type: dict
+  sample: {L-0263D0A3: 1}
 problems:
   description: All that is wrong, empty when nothing is.
   returned: always

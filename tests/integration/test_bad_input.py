@@ -372,7 +372,6 @@ def test_a_kind_that_no_group_says_comes_without_the_group_s_values(account_run:
     assert "stack_kind" not in warnings(account_run, "record")
 
 
-@pytest.mark.xfail(strict=True, reason="quotas are not looked at")
 def test_a_quota_that_does_not_suffice_is_warned_of(account_run: Run) -> None:
     told = warnings(account_run, "more-tasks-than-a-new-account-has")
     assert "Fargate On-Demand vCPU resource count is 6; 0 are in use, and the stack needs 9 more" in told
