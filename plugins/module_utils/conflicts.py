@@ -72,13 +72,18 @@ def _fixed(claim: Claim, found: Standing) -> Iterable[Problem]:
 
 def _database(claim: Claim, found: Standing, allow_restart: bool) -> Iterable[Problem]:
     live, fixed = found.fields, claim.get("fixed", {})
-    if live["status"] == "deleting":
+    if live["status"] in db_instance.GOING:
         yield problem(
             claim["variable"], claim["name"], "it is being deleted", "a run after it is gone, or another name"
         )
         return
     wanted = db_instance.kept(live, dict(fixed))
-    for field in compare.differences(live, wanted):
+    fields = compare.differences(live, wanted)
+    status = db_instance.status_refusal(live, fields)
+    if status:
+        variable, (reason, _separator, accepted) = DATABASE.get(fields[0], claim["variable"]), status.partition(": ")
+        yield problem(variable, wanted[fields[0]], f"{claim['name']} is {reason}", accepted)
+    for field in fields:
         for sentence in db_instance.refusals(live, wanted, [field], allow_restart):
             reason, _separator, accepted = sentence.partition(". ")
             accepted = accepted.removeprefix("Accepted: ").removeprefix("Accepted with ")

@@ -44,6 +44,7 @@ PARAMETERS = {
     "master_username": "MasterUsername",
     "storage_encrypted": "StorageEncrypted",
 }
+GOING = ("deleting", "delete-precheck")  # statuses of one that is as good as gone
 REPLACES = {"db_name", "master_username", "storage_encrypted", "db_subnet_group_name"}
 # Of these RDS makes no final snapshot: Amazon RDS user guide, "Deleting a DB instance".
 NO_FINAL_SNAPSHOT = ("creating", "failed", "incompatible-create", "incompatible-network", "incompatible-restore")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ansible_collections.triflow.platform.plugins.module_utils import shared_vpc
+from ansible_collections.triflow.platform.plugins.module_utils import db_instance, shared_vpc
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services
 from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import read_tags
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, tagged
@@ -165,6 +165,19 @@ def _named_groups(group: dict[str, Any]) -> set[str]:
 
 def _way(item: dict[str, Any], otherwise: str) -> str:
     return GUARD_DUTY_ADVICE if GUARD_DUTY in from_aws(item.get("Tags")) else otherwise
+
+
+def of_the_database(module: StackModule, identifier: str) -> Iterator[Obstacle]:
+    """The stack's own instance in a status of which RDS makes no final snapshot."""
+    gone = ("DBInstanceNotFound",)
+    answer = module.api("rds").call(
+        "describe_db_instances", on=identifier, absent=gone, DBInstanceIdentifier=identifier
+    )
+    for instance in answer.get("DBInstances", []):
+        live = db_instance.live_state(instance)
+        refusal = db_instance.final_snapshot_refusal(live)
+        if live["stack"] == module.params["stack"] and refusal:
+            yield Obstacle(f"the final snapshot of the DB instance {identifier}", f"it is {refusal}")
 
 
 def in_the_cluster(module: StackModule, cluster: str) -> Iterator[Obstacle]:

@@ -147,18 +147,13 @@ problems:
 from collections.abc import Callable
 from typing import NoReturn
 
-from ansible_collections.triflow.platform.plugins.module_utils import (
-    account_quotas,
-    conflicts,
-    db_classes,
-    shared_vpc,
-    standing,
-)
+from ansible_collections.triflow.platform.plugins.module_utils import shared_vpc
 from ansible_collections.triflow.platform.plugins.module_utils.account_names import (
     bucket_problems,
     hosted_zone_problems,
     lender_problems,
 )
+from ansible_collections.triflow.platform.plugins.module_utils.account_standing import standing_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
     describe_problems,
@@ -250,27 +245,6 @@ def resolve_engine_version(rds: Api, wish: str, identifier: str) -> str:
     if running and (version_matches(running, wish) or is_newer(running, wish)):
         return str(running)
     return read_newest(rds, wish)
-
-
-def standing_problems(
-    module: StackModule, account_id: str, vpc_ids: list[str], engine_version: str | None
-) -> list[Problem]:
-    """Refuse what a layer would refuse of what stands in the account."""
-    wanted, stack = module.params, module.params["stack"]
-    account = standing.Account(module, account_id, vpc_ids)
-    found = standing.read(account, wanted["claims"])
-    for warning in account_quotas.warnings(account, wanted["quotas"]):
-        module.warn(warning)
-    problems: list[Problem] = []
-    for claim in wanted["claims"]:
-        if claim["kind"] == "database" and engine_version:
-            live = found.get(("database", claim["name"]))
-            # What runs may have a class that RDS offers no more.
-            if live is None or live.fields["db_instance_class"] != claim["fixed"]["db_instance_class"]:
-                zones = wanted["availability_zones"]
-                problems += db_classes.class_problems(account.api("rds"), engine_version, claim["fixed"], zones)
-    problems += conflicts.conflict_problems(stack, wanted["adopt"], wanted["claims"], found, wanted["allow_restart"])
-    return problems + conflicts.moved_problems(wanted["vpc_owner"], vpc_ids, found, stack)
 
 
 def refuse(module: StackModule, problems: list[Problem]) -> NoReturn:

@@ -143,6 +143,7 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import compare
 from ansible_collections.triflow.platform.plugins.module_utils.db_instance import (
+    GOING,
     NO_FINAL_SNAPSHOT,
     PARAMETERS,
     final_snapshot_refusal,
@@ -173,7 +174,6 @@ FIXED = {
     "copy_tags_to_snapshot": True,
     "auto_minor_version_upgrade": True,
 }
-GOING = ("deleting", "delete-precheck")
 REQUIRED = (
     "engine_version",
     "db_instance_class",

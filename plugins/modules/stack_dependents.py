@@ -33,6 +33,10 @@ options:
     description: Identifier of the stack's DB instance. Any other in its VPC is in the way.
     type: str
     default: ""
+  skip_final_snapshot:
+    description: Whether the DB instance goes without a last snapshot, which RDS does not make in every status.
+    type: bool
+    default: false
   cluster_name:
     description: ECS cluster that is to be deleted. Without it the stack has none.
     type: str
@@ -121,6 +125,8 @@ def read_obstacles(module: StackModule) -> list[obstacles.Obstacle]:
     """What is nobody's, and in the way."""
     wanted = module.params
     found = list(obstacles.in_the_vpc(module, wanted["vpc_owner"] or wanted["stack"], wanted["database_identifier"]))
+    if wanted["database_identifier"] and not wanted["skip_final_snapshot"]:
+        found += obstacles.of_the_database(module, wanted["database_identifier"])
     if wanted["cluster_name"]:
         found += [*obstacles.in_the_cluster(module, wanted["cluster_name"]), *obstacles.at_the_edge(module)]
         if not wanted["images_may_go"]:
@@ -136,6 +142,7 @@ def main() -> None:
             "objects_may_go": {"type": "bool", "default": False},
             "vpc_owner": {"type": "str"},
             "database_identifier": {"type": "str", "default": ""},
+            "skip_final_snapshot": {"type": "bool", "default": False},
             "cluster_name": {"type": "str"},
             "images_may_go": {"type": "bool", "default": False},
         },

@@ -59,9 +59,6 @@ def test_a_fixed_field() -> None:
     )
 
 
-LATER = pytest.mark.xfail(strict=True, reason="the database's status is met by its layer")
-
-
 @pytest.mark.parametrize(
     ("wanted", "live", "variable"),
     [
@@ -74,8 +71,8 @@ LATER = pytest.mark.xfail(strict=True, reason="the database's status is met by i
         ({"allocated_storage": 120}, {}, None),
         ({"storage_encrypted": True}, {"storage_encrypted": False}, "its_variable"),
         ({}, {"status": "deleting"}, "its_variable"),
-        pytest.param({}, {"status": "delete-precheck"}, "its_variable", marks=LATER),
-        pytest.param({"backup_retention_period": 9}, {"status": "stopped"}, "rds_backup_retention_days", marks=LATER),
+        ({}, {"status": "delete-precheck"}, "its_variable"),
+        ({"backup_retention_period": 9}, {"status": "stopped"}, "rds_backup_retention_days"),
         ({}, {"status": "stopped"}, None),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from ansible_collections.triflow.platform.plugins.module_utils import obstacles
 
 
@@ -21,7 +20,6 @@ def database(status: str) -> list[obstacles.Obstacle]:
     return list(obstacles.of_the_database(module, "prod-db"))
 
 
-@pytest.mark.xfail(strict=True, reason="it is met after the services are gone")
 def test_a_database_of_which_rds_makes_no_final_snapshot() -> None:
     (obstacle,) = database("incompatible-network")
     assert obstacle.what.startswith("the final snapshot of the DB instance prod-db")
