@@ -116,6 +116,22 @@ def test_an_address_is_pending_until_it_is_confirmed(topic: Topic) -> None:
     assert attributes["PendingConfirmation"] == "false"
 
 
+@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
+def test_an_address_that_has_unsubscribed_is_listed_as_deleted(topic: Topic) -> None:
+    """github.com/ansible/ansible/pull/20086."""
+    topic.sns.subscribe(TopicArn=topic.arn, Protocol="email", Endpoint="a@example.com")
+    confirmed = topic.sns.confirm_subscription(TopicArn=topic.arn, Token="a@example.com")["SubscriptionArn"]
+    topic.sns.unsubscribe(SubscriptionArn=confirmed)
+    assert [item["SubscriptionArn"] for item in topic.subscriptions()] == ["Deleted"]
+    for word in ("Deleted", "PendingConfirmation"):
+        with refused("InvalidParameter", "An ARN must have at least 6 elements, not 1"):
+            topic.sns.unsubscribe(SubscriptionArn=word)
+        with refused("InvalidParameter", "An ARN must have at least 6 elements, not 1"):
+            topic.sns.get_subscription_attributes(SubscriptionArn=word)
+    topic.sns.subscribe(TopicArn=topic.arn, Protocol="email", Endpoint="a@example.com")
+    assert [item["SubscriptionArn"] for item in topic.subscriptions()] == ["PendingConfirmation", "Deleted"]
+
+
 def test_other_subscriptions_need_no_confirmation(topic: Topic) -> None:
     topic.listen()
     assert topic.subscriptions()[0]["SubscriptionArn"].startswith(topic.arn)

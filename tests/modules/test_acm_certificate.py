@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
 
 from tests.conftest import Lab
-from tests.modules.conftest import RunModule
+from tests.modules.conftest import RunModule, ShowAnswer
 from tests.modules.edge import Edge, edge
 from tests.modules.grammar import Case, walk
 from tests.modules.tagging import expected_tags
@@ -131,6 +131,41 @@ def test_the_issued_one_is_preferred(lab: Lab, acm: Any, domain: str, run_module
     result = run_module(MODULE, domain_name=domain)
     assert result["changed"] is False
     assert result["resources"]["certificate"]["id"] == arn
+
+
+@pytest.mark.parametrize("algorithm", ["RSA_4096", "EC_prime256v1"])
+def test_a_certificate_with_another_key_is_found(
+    lab: Lab, acm: Any, domain: str, stack: str, run_module: RunModule, algorithm: str
+) -> None:
+    """ListCertificates lists it only when it is asked for its type of key."""
+    made = acm.request_certificate(
+        DomainName=domain,
+        ValidationMethod="DNS",
+        KeyAlgorithm=algorithm,
+        Tags=[{"Key": key, "Value": value} for key, value in expected_tags(stack, "certificate").items()],
+    )["CertificateArn"]
+    before = len(lab.calls())
+    result = run_module(MODULE, domain_name=domain)
+    assert (result["changed"], result["resources"]["certificate"]["id"]) == (False, made)
+    assert not any(call["write"] for call in lab.calls()[before:])
+    assert run_module(MODULE, domain_name=domain, state="absent")["changed"] is True
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
+@pytest.mark.parametrize(
+    ("renewal", "said"),
+    [("PENDING_VALIDATION", "ACM does not find its validation records"), ("FAILED", "ACM could not renew it")],
+)
+def test_a_renewal_that_waits_for_a_person_is_a_warning(
+    domain: str, run_module: RunModule, show_answer: ShowAnswer, renewal: str, said: str
+) -> None:
+    """RenewalSummary, RenewalStatus: managed renewal asks for the validation records again."""
+    assert "warnings" not in run_module(MODULE, domain_name=domain)
+    show_answer(
+        "DescribeCertificate", lambda answer: answer["Certificate"].update(RenewalSummary={"RenewalStatus": renewal})
+    )
+    (warning,) = run_module(MODULE, check=True, domain_name=domain)["warnings"]
+    assert f"The renewal of the certificate of {domain} is {renewal}: {said}" in warning
 
 
 def test_another_stacks_certificate_is_left(acm: Any, domain: str, run_module: RunModule) -> None:

@@ -134,7 +134,8 @@ def test_another_address_is_seen_although_the_number_is_the_same(
     (diff,) = result["diff"]
     assert diff["before"] == {"subscriptions": {"email": 0, "lambda": 1, "others": 1}}
     assert diff["after"] == {"subscriptions": {"email": 1, "lambda": 1, "others": 0}}
-    assert set(subscriptions(sns, topic["name"])) == {("email", "two@example.com"), ("lambda", FUNCTION)}
+    living = {key for key, arn in subscriptions(sns, topic["name"]).items() if arn != "Deleted"}
+    assert living == {("email", "two@example.com"), ("lambda", FUNCTION)}
     assert run_module(MODULE, topics=[changed])["changed"] is False
 
 
@@ -148,6 +149,54 @@ def test_a_subscription_made_by_hand_goes_unless_it_only_pends(
     sns.subscribe(TopicArn=arn, Protocol="sms", Endpoint=PHONE["endpoint"])
     assert run_module(MODULE, topics=[topic])["changes"][0]["fields"] == ["subscriptions"]
     assert ("sms", PHONE["endpoint"]) not in subscriptions(sns, topic["name"])
+
+
+@pytest.fixture
+def unsubscribed(sns: Any, topic: dict[str, Any], run_module: RunModule) -> dict[str, Any]:
+    """The topic, of whose address the person has clicked "unsubscribe"."""
+    run_module(MODULE, topics=[topic])
+    arn = sns.confirm_subscription(TopicArn=arn_of(topic["name"]), Token=MAIL["endpoint"])["SubscriptionArn"]
+    sns.unsubscribe(SubscriptionArn=arn)
+    assert subscriptions(sns, topic["name"])["email", MAIL["endpoint"]] == "Deleted"
+    return topic
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
+def test_an_address_that_has_unsubscribed_can_be_removed_from_the_variables(
+    lab: Lab, unsubscribed: dict[str, Any], run_module: RunModule
+) -> None:
+    before = len(lab.calls())
+    without = {**unsubscribed, "subscriptions": [CALL]}
+    for check in (True, False):
+        result = run_module(MODULE, check=check, topics=[without])
+        assert (result["changed"], result["pending"], result["unsubscribed"]) == (False, {}, {})
+    assert not any(call["write"] for call in lab.calls()[before:])
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
+def test_an_address_that_has_unsubscribed_gets_no_second_mail_and_is_reported(
+    lab: Lab, sns: Any, unsubscribed: dict[str, Any], run_module: RunModule
+) -> None:
+    before = len(lab.calls())
+    result = run_module(MODULE, topics=[unsubscribed])
+    assert (result["changed"], result["pending"], result["unsubscribed"]) == (False, {}, {COMPONENT: 1})
+    assert not any(call["write"] for call in lab.calls()[before:])
+    assert MAIL["endpoint"] not in str(result)
+    # Subscribed once more by hand, it is listed twice: the living one counts.
+    sns.subscribe(TopicArn=arn_of(unsubscribed["name"]), Protocol="email", Endpoint=MAIL["endpoint"])
+    again = run_module(MODULE, topics=[unsubscribed])
+    assert (again["changed"], again["pending"], again["unsubscribed"]) == (False, {COMPONENT: 1}, {})
+
+
+def test_an_address_that_a_run_has_removed_stays_removed(
+    sns: Any, topic: dict[str, Any], run_module: RunModule
+) -> None:
+    """SNS lists it as deleted for a while: the next run leaves it at that."""
+    run_module(MODULE, topics=[topic])
+    sns.confirm_subscription(TopicArn=arn_of(topic["name"]), Token=MAIL["endpoint"])
+    without = {**topic, "subscriptions": [CALL]}
+    assert run_module(MODULE, topics=[without])["changes"][0]["fields"] == ["subscriptions"]
+    assert run_module(MODULE, topics=[without])["changed"] is False
 
 
 def test_the_queue_of_a_function_can_be_taken_away(sns: Any, topic: dict[str, Any], run_module: RunModule) -> None:
