@@ -50,6 +50,7 @@ MODULES = (
     "kms_keys",
     "lambda_functions",
     "sns",
+    "sns_unsubscribed",
     "sns_refusals",
     "sqs",
     "events_rules",

@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle
+from moto.acm.responses import AWSCertificateManagerResponse
 from moto.core.exceptions import AWSError
+from moto.core.responses import ActionResult
 from moto.elbv2.models import elbv2_backends
 from moto.route53.models import FakeZone, route53_backends
 
@@ -77,7 +79,25 @@ def _describe(original: Any, self: CertBundle) -> dict[str, Any]:
         if any(self.arn in listener.certificates for listener in balancer.listeners.values())
     ]
     described: dict[str, Any] = original(self)
+    described["Certificate"]["KeyAlgorithm"] = getattr(self, "key_algorithm", described["Certificate"]["KeyAlgorithm"])
     return described
+
+
+@override(AWSCertificateManagerResponse, "request_certificate")
+def _request_call(original: Any, self: AWSCertificateManagerResponse) -> ActionResult:
+    """RequestCertificate, KeyAlgorithm: moto makes RSA keys of 2048 bits only, so that the lab's others are in name."""
+    answer: ActionResult = original(self)
+    algorithm = self._get_param("KeyAlgorithm")
+    if algorithm:
+        result: Any = answer.result
+        self.acm_backend.get_certificate(result["CertificateArn"]).key_algorithm = algorithm  # type: ignore[attr-defined]
+    return answer
+
+
+@override(AWSCertificateManagerBackend, "list_certificates")
+def _list_certificates(original: Any, self: AWSCertificateManagerBackend, statuses: Any, includes: Any) -> Any:
+    """ListCertificates, Filters, keyTypes: "Default filtering returns only RSA_1024 and RSA_2048 certificates"."""
+    return original(self, statuses, {"keyTypes": ["RSA_1024", "RSA_2048"], **(includes or {})})
 
 
 @override(AWSCertificateManagerBackend, "describe_certificate")

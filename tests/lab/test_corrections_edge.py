@@ -314,7 +314,6 @@ def test_zone_that_its_parent_does_not_name_is_not_asked(edge: Edge) -> None:
     assert edge.is_issued(certificate)
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
 def test_certificates_with_larger_keys_are_listed_when_asked_for(edge: Edge) -> None:
     """ListCertificates, Filters, keyTypes."""
     requested = {

@@ -116,7 +116,6 @@ def test_an_address_is_pending_until_it_is_confirmed(topic: Topic) -> None:
     assert attributes["PendingConfirmation"] == "false"
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
 def test_an_address_that_has_unsubscribed_is_listed_as_deleted(topic: Topic) -> None:
     """github.com/ansible/ansible/pull/20086."""
     topic.sns.subscribe(TopicArn=topic.arn, Protocol="email", Endpoint="a@example.com")

@@ -188,6 +188,7 @@ def test_an_address_that_has_unsubscribed_gets_no_second_mail_and_is_reported(
     assert (again["changed"], again["pending"], again["unsubscribed"]) == (False, {COMPONENT: 1}, {})
 
 
+@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
 def test_an_address_that_a_run_has_removed_stays_removed(
     sns: Any, topic: dict[str, Any], run_module: RunModule
 ) -> None:
