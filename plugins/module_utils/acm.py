@@ -6,13 +6,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.route53 import plain
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import PASSES, READY, with_meaning
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
 
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
 
 COMPONENT_NAME = "certificate"
-ALIVE = ["PENDING_VALIDATION", "ISSUED"]  # what else there is never becomes a certificate (again)
+# What else there is never becomes a certificate (again).
+ALIVE = list(with_meaning("certificate", READY, PASSES))
+# ListCertificates, Filters: without them only certificates with RSA keys of up to 2048 bits are listed.
+KEY_TYPES = [
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+]
 
 Certificate = dict[str, Any]
 
@@ -45,6 +57,7 @@ def read_certificate(api: Api, arn: str) -> Certificate | None:
         "subject_alternative_names": sorted(set(described.get("SubjectAlternativeNames", [])) - {domain}),
         "status": described["Status"],
         "in_use_by": described.get("InUseBy", []),
+        "renewal": described.get("RenewalSummary", {}).get("RenewalStatus"),
         "has_all_records": has_all_records(described),
         "validation_records": validation_records(described),
         "tags": from_aws(api.call("list_tags_for_certificate", on=arn, absent=gone, CertificateArn=arn).get("Tags")),
@@ -53,7 +66,13 @@ def read_certificate(api: Api, arn: str) -> Certificate | None:
 
 def read_certificates(api: Api, domain: str) -> list[Certificate]:
     """The account's certificates for that domain: one call for the list and two a certificate."""
-    summaries = api.pages("list_certificates", "CertificateSummaryList", on=domain, CertificateStatuses=ALIVE)
+    summaries = api.pages(
+        "list_certificates",
+        "CertificateSummaryList",
+        on=domain,
+        CertificateStatuses=ALIVE,
+        Includes={"keyTypes": KEY_TYPES},
+    )
     arns = [summary["CertificateArn"] for summary in summaries if summary["DomainName"] == domain]
     return [found for arn in arns if (found := read_certificate(api, arn))]
 

@@ -77,6 +77,7 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import acm, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import REMEDY, explained, meaning
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tagged, to_aws
 
 SHOWN = ("id", "domain_name", "subject_alternative_names", "tags")
@@ -186,6 +187,10 @@ def main() -> None:
     for found in certificates.others():
         if not found["in_use_by"] and found["id"] != run.resources[acm.COMPONENT_NAME]["id"]:
             run.absent(Certificate(certificates.api, found, component_of(found)))
+    renewal = certificates.wanted and certificates.wanted["renewal"]
+    if renewal and meaning("renewal of a certificate", renewal) == REMEDY:
+        said = explained("renewal of a certificate", renewal)
+        module.warn(f"The renewal of the certificate of {module.params['domain_name']} is {said}")
     arn = run.resources[acm.COMPONENT_NAME]["id"]
     if placeholders.within(arn):
         name = f"_{placeholders.make('', acm.COMPONENT_NAME)}.{module.params['domain_name']}"

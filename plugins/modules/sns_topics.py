@@ -11,6 +11,7 @@ description:
   - Creates topics and changes them in place. Each has exactly the subscriptions that are listed (MON-8).
   - An e-mail subscription pends until its owner follows the link in the mail. It counts as there, so that no second
     mail is sent, and is reported in RV(pending).
+  - Whoever unsubscribes stays unsubscribed for as long as SNS lists it, and is reported in RV(unsubscribed).
   - Addresses and numbers stand in no diff and no result. Those show how many there are of each kind.
 options:
   topics:
@@ -92,6 +93,11 @@ pending:
   returned: always
   type: dict
   sample: {topic-alarms: 1}
+unsubscribed:
+  description: How many addresses of each topic have unsubscribed, where any have. They are not subscribed again.
+  returned: always
+  type: dict
+  sample: {topic-alarms: 1}
 """
 
 import json
@@ -101,7 +107,8 @@ from typing import Any, override
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
-PENDING = "PendingConfirmation"  # in the place of a subscription's ARN
+# In the place of a subscription's ARN: statuses.py.
+PENDING, DELETED = "PendingConfirmation", "Deleted"
 ATTRIBUTES = {"kms_key_id": "KmsMasterKeyId", "policy": "Policy"}
 
 
@@ -120,7 +127,7 @@ class Topic(Resource):
         self.arn = arn
         self.tags = api.module.tags_of(self.component)
         self.asked_for = {(entry["protocol"], entry["endpoint"]): entry for entry in options["subscriptions"]}
-        self.subscribed: dict[tuple[str, str], str] = {}  # ARN, or PENDING
+        self.subscribed: dict[tuple[str, str], str] = {}  # ARN, or a word in its place
 
     @property
     def pending(self) -> int:
@@ -131,9 +138,14 @@ class Topic(Resource):
         )
 
     @property
+    def unsubscribed(self) -> int:
+        """Addresses that are asked for, and whose persons have unsubscribed."""
+        return sum(self.subscribed.get(key) == DELETED for key in self.asked_for)
+
+    @property
     def others(self) -> list[str]:
-        """ARNs of subscriptions that nobody asked for. A pending one has none, and goes by itself."""
-        return [arn for key, arn in self.subscribed.items() if key not in self.asked_for and arn != PENDING]
+        """ARNs of subscriptions that nobody asked for. What has a word in its place goes by itself."""
+        return [arn for key, arn in self.subscribed.items() if key not in self.asked_for and arn.startswith("arn:")]
 
     @override
     def find(self) -> dict[str, Any] | None:
@@ -142,6 +154,8 @@ class Topic(Resource):
         tags = from_aws(self.api.call("list_tags_for_resource", on=self.name, ResourceArn=self.arn)["Tags"])
         attributes = self.api.call("get_topic_attributes", on=self.name, TopicArn=self.arn)["Attributes"]
         listed = self.api.pages("list_subscriptions_by_topic", "Subscriptions", on=self.name, TopicArn=self.arn)
+        # One that has ended may be listed beside the one that follows it.
+        listed.sort(key=lambda item: str(item["SubscriptionArn"]) != DELETED)
         self.subscribed = {key_of(item): item["SubscriptionArn"] for item in listed}
         there = Counter(protocol for protocol, endpoint in self.asked_for if (protocol, endpoint) in self.subscribed)
         return {
@@ -161,7 +175,7 @@ class Topic(Resource):
         """Queues of the functions that are subscribed, an empty text where there is none."""
         found = []
         for (protocol, _unused), arn in self.subscribed.items():
-            if protocol == "lambda" and arn not in self.others:
+            if protocol == "lambda" and arn not in self.others and arn.startswith("arn:"):
                 answer = self.api.call("get_subscription_attributes", on=self.name, SubscriptionArn=arn)
                 policy = json.loads(answer["Attributes"].get("RedrivePolicy") or "{}")
                 found.append(policy.get("deadLetterTargetArn", ""))
@@ -275,7 +289,10 @@ def main() -> None:
     run = Run(module)
     run.converge(topics)
     present = module.params["state"] == "present"
-    run.exit(pending={topic.component: topic.pending for topic in topics if present and topic.pending})
+    run.exit(
+        pending={topic.component: topic.pending for topic in topics if present and topic.pending},
+        unsubscribed={topic.component: topic.unsubscribed for topic in topics if present and topic.unsubscribed},
+    )
 
 
 if __name__ == "__main__":

@@ -133,7 +133,6 @@ def test_the_issued_one_is_preferred(lab: Lab, acm: Any, domain: str, run_module
     assert result["resources"]["certificate"]["id"] == arn
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
 @pytest.mark.parametrize("algorithm", ["RSA_4096", "EC_prime256v1"])
 def test_a_certificate_with_another_key_is_found(
     lab: Lab, acm: Any, domain: str, stack: str, run_module: RunModule, algorithm: str
@@ -152,7 +151,6 @@ def test_a_certificate_with_another_key_is_found(
     assert run_module(MODULE, domain_name=domain, state="absent")["changed"] is True
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
 @pytest.mark.parametrize(
     ("renewal", "said"),
     [("PENDING_VALIDATION", "ACM does not find its validation records"), ("FAILED", "ACM could not renew it")],

@@ -161,7 +161,6 @@ def unsubscribed(sns: Any, topic: dict[str, Any], run_module: RunModule) -> dict
     return topic
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
 def test_an_address_that_has_unsubscribed_can_be_removed_from_the_variables(
     lab: Lab, unsubscribed: dict[str, Any], run_module: RunModule
 ) -> None:
@@ -173,7 +172,6 @@ def test_an_address_that_has_unsubscribed_can_be_removed_from_the_variables(
     assert not any(call["write"] for call in lab.calls()[before:])
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
 def test_an_address_that_has_unsubscribed_gets_no_second_mail_and_is_reported(
     lab: Lab, sns: Any, unsubscribed: dict[str, Any], run_module: RunModule
 ) -> None:
@@ -188,7 +186,6 @@ def test_an_address_that_has_unsubscribed_gets_no_second_mail_and_is_reported(
     assert (again["changed"], again["pending"], again["unsubscribed"]) == (False, {COMPONENT: 1}, {})
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for an ARN, or not seen")
 def test_an_address_that_a_run_has_removed_stays_removed(
     sns: Any, topic: dict[str, Any], run_module: RunModule
 ) -> None:
