@@ -17,8 +17,9 @@ from typing import Any
 from lab.aws_like import ANSWERS
 from lab.aws_like.late_reads_table import ROWS, Late, Store
 
-# AWS is late by seconds. A person who goes on after a run was killed comes later than that.
-SECONDS = 5.0
+# AWS is late by seconds.
+SECONDS = 30.0
+GLOBAL = ("iam:", "s3:")  # services whose things are in all regions
 
 
 @dataclass
@@ -30,10 +31,11 @@ class Change:
     before: Any  # the entry, MISSING when the write made it
     attributes: dict[str, Any]  # what the entry was, as far as it is late
     left: dict[str, int]  # answers of each read
+    region: str | None  # None: everywhere
     until: float
 
-    def is_late_for(self, call: str) -> bool:
-        return self.left.get(call, 0) > 0 and time.monotonic() < self.until
+    def is_late_for(self, call: str, region: str) -> bool:
+        return self.left.get(call, 0) > 0 and self.region in (None, region) and time.monotonic() < self.until
 
     @contextmanager
     def taken_back(self) -> Iterator[None]:
@@ -104,7 +106,7 @@ class LateReads:
     def answer(self, call: str, region: str, ask: Callable[[], tuple[int, list[bytes]]]) -> list[bytes]:
         """What moto answers to a call, a service and operation such as `ec2:CreateVpc`."""
         rows = [row for row in ROWS if call in row.writes]
-        late = [change for change in self.changes if change.is_late_for(call)]
+        late = [change for change in self.changes if change.is_late_for(call, region)]
         if not rows and not late:
             return ask()[1]
         with self.lock:
@@ -137,7 +139,8 @@ class LateReads:
                 if entry is there and _state(there, row.attributes) == attributes:
                     continue
                 left = dict.fromkeys(row.reads, ANSWERS)
-                self.changes.append(Change(store, key, entry, attributes, left, now + SECONDS))
+                where = None if row.writes[0].startswith(GLOBAL) else region
+                self.changes.append(Change(store, key, entry, attributes, left, where, now + SECONDS))
 
 
 def _photograph(row: Late, store: Store) -> dict[Any, tuple[Any, dict[str, Any]]]:

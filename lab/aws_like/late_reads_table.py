@@ -7,15 +7,20 @@ from typing import Any, NamedTuple
 
 from moto.acm.models import acm_backends
 from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
+from moto.ecr.models import ecr_backends
 from moto.ecs.models import ecs_backends
 from moto.elbv2.models import elbv2_backends
+from moto.events.models import events_backends
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.logs.models import logs_backends
 from moto.rds.models import rds_backends
 from moto.s3.models import s3_backends
 from moto.secretsmanager.models import secretsmanager_backends
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 Store = dict[Any, Any] | list[Any]
@@ -26,6 +31,7 @@ ECS = "ECS API Reference, RunTask: the ECS API follows an eventual consistency m
 SCALING = "Application Auto Scaling API Reference, RegisterScalableTarget"
 ELB = "Elastic Load Balancing waiters: LoadBalancerNotFound passes"
 S3 = "S3 User Guide, Amazon S3 data consistency model: bucket configurations"
+TAGGING = "Resource Groups Tagging API Reference, GetResources: tagged or previously tagged resources"
 TAGS = "tagging:GetResources"
 
 
@@ -54,6 +60,22 @@ def _of(backends: Any, name: str) -> Callable[[str], list[Store]]:
 
 def _global(backends: Any, name: str) -> Callable[[str], list[Store]]:
     return lambda _region: [getattr(backends[DEFAULT_ACCOUNT_ID]["aws"], name)]
+
+
+def _tagged(backends: Any, name: str) -> Callable[[str], list[Store]]:
+    """A storage, and that of the tags, which moto keeps beside it."""
+
+    def stores(region: str) -> list[Store]:
+        backend = backends[DEFAULT_ACCOUNT_ID][region]
+        tagger = getattr(backend, "tagger", None) or backend.tagging_service
+        return [getattr(backend, name), tagger.tags]
+
+    return stores
+
+
+def _rules(region: str) -> list[Store]:
+    backend = events_backends[DEFAULT_ACCOUNT_ID][region]
+    return [*(bus.rules for bus in backend.event_buses.values()), backend.tagger.tags]
 
 
 def calls(service: str, *operations: str) -> tuple[str, ...]:
@@ -245,5 +267,20 @@ ROWS = (
         calls("secretsmanager", "ListSecrets"),
         _of(secretsmanager_backends, "secrets"),
         "Secrets Manager API Reference, ListSecrets: might not reflect changes from the last five minutes",
+    ),
+    # What a role deletes is listed by the tagging API a while longer.
+    *(
+        Late(calls(service, *writes), (TAGS,), stores, TAGGING)
+        for service, writes, stores in (
+            ("monitoring", ("PutMetricAlarm", "DeleteAlarms"), _tagged(cloudwatch_backends, "alarms")),
+            ("events", ("PutRule", "DeleteRule"), _rules),
+            ("sns", ("CreateTopic", "DeleteTopic"), _of(sns_backends, "topics")),
+            ("logs", ("CreateLogGroup", "DeleteLogGroup"), _tagged(logs_backends, "groups")),
+            ("ecr", ("CreateRepository", "DeleteRepository"), _tagged(ecr_backends, "repositories")),
+            ("rds", ("CreateDBParameterGroup", "DeleteDBParameterGroup"), _of(rds_backends, "db_parameter_groups")),
+            ("rds", ("CreateDBSubnetGroup", "DeleteDBSubnetGroup"), _of(rds_backends, "subnet_groups")),
+            ("elasticloadbalancing", ("DeleteLoadBalancer",), _tagged(elbv2_backends, "load_balancers")),
+            ("elasticloadbalancing", ("DeleteTargetGroup",), _tagged(elbv2_backends, "target_groups")),
+        )
     ),
 )

@@ -58,9 +58,10 @@ class Switch:
 
         return self.late_reads.answer(f"{service}:{operation}", scope["region"], ask)
 
-    @staticmethod
-    def _set(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    def _set(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         if environ["REQUEST_METHOD"] == "PUT":
+            # A person who goes on after a run was killed comes later than any read is late.
+            self.late_reads = LateReads()
             aws_like.turn(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode())
         word = b"on" if aws_like.on() else b"off"
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(word)))])

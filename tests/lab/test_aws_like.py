@@ -197,7 +197,11 @@ def test_status_says_it(empty_lab: Lab) -> None:
 def test_each_row_names_calls_that_there_are() -> None:
     table = importlib.import_module("lab.aws_like.late_reads_table")
     session = botocore.session.get_session()
-    clients = {"elasticloadbalancing": "elbv2", "tagging": "resourcegroupstaggingapi"}  # by the name in a signature
+    clients = {  # by the name in a signature
+        "elasticloadbalancing": "elbv2",
+        "monitoring": "cloudwatch",
+        "tagging": "resourcegroupstaggingapi",
+    }
     named = {call for row in table.ROWS for call in (*row.writes, *row.reads)}
     for service in {call.split(":")[0] for call in named}:
         known = session.get_service_model(clients.get(service, service)).operation_names
