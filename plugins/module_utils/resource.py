@@ -136,8 +136,10 @@ class Api:
         fail: Callable[..., NoReturn] = self.module.fail_json_aws
         fail(error, msg=msg)
 
-    def pages(self, operation: str, key: str, /, on: str, **parameters: Any) -> list[dict[str, Any]]:
-        """All items of a paginated operation."""
+    def pages(
+        self, operation: str, key: str, /, on: str, absent: tuple[str, ...] = (), **parameters: Any
+    ) -> list[dict[str, Any]]:
+        """All items of a paginated operation; none when AWS answers with one of the error codes in ``absent``."""
         paginator = self.client.get_paginator(operation)
 
         def items() -> list[dict[str, Any]]:
@@ -147,6 +149,8 @@ class Api:
             found: list[dict[str, Any]] = self._patiently(operation, items)
             return found
         except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in absent:
+                return []
             self._fail(error, operation, on, None)
 
     def wait(self, name: str, /, on: str, timeout: int, **parameters: Any) -> float:

@@ -53,6 +53,17 @@ from ansible_collections.triflow.platform.plugins.module_utils import stack_tags
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT
 
+# What a role has deleted is listed a while longer.
+GONE = (
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "DBParameterGroupNotFound",
+    "NoSuchEntity",
+    "QueueDoesNotExist",
+    "RepositoryNotFoundException",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+)
+
 
 class Leftover(Resource):
     """Something with the stack's tag. ``kind`` is how its ARN goes on after region and account, or its service."""
@@ -66,15 +77,16 @@ class Leftover(Resource):
         self.name = f"{self.service}:{rest}".removeprefix(self.kind)
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self.module.api(self.service).call(operation, on=self.name, **parameters)
+        """The answer; an empty one when it is gone already."""
+        return self.module.api(self.service).call(operation, on=self.name, absent=GONE, **parameters)
 
     def items(self, operation: str, key: str, **parameters: Any) -> list[Any]:
-        return self.module.api(self.service).pages(operation, key, on=self.name, **parameters)
+        return self.module.api(self.service).pages(operation, key, on=self.name, absent=GONE, **parameters)
 
     @override
     def find(self) -> dict[str, Any] | None:
         keeps = self.service == "ecr" and not self.module.params["delete_images"]
-        if keeps and self.call("list_images", repositoryName=self.name)["imageIds"]:
+        if keeps and self.call("list_images", repositoryName=self.name).get("imageIds"):
             return None
         return {"id": self.arn}
 
@@ -99,7 +111,9 @@ def delete_rule(rule: Leftover) -> None:
 
 
 def delete_queue(queue: Leftover) -> None:
-    queue.call("delete_queue", QueueUrl=queue.call("get_queue_url", QueueName=queue.name)["QueueUrl"])
+    url = queue.call("get_queue_url", QueueName=queue.name).get("QueueUrl")
+    if url:
+        queue.call("delete_queue", QueueUrl=url)
 
 
 def delete_task_definition(revision: Leftover) -> None:

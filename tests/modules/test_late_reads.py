@@ -197,7 +197,6 @@ def test_what_this_run_has_made_is_listed_late(like_aws: Lab, reader: Reader, to
     assert reader.lines[0].startswith(f"  {stack}: vpc is not listed yet (")
 
 
-@pytest.mark.xfail(strict=True, reason="it passes for left")
 def test_what_this_run_has_deleted_is_listed_a_while_longer(
     like_aws: Lab, reader: Reader, told: dict[str, Any], stack: str
 ) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from tests.conftest import Lab
 from tests.modules.conftest import RunModule
 from tests.modules.tagging import expected_tags, tag_list
@@ -109,7 +107,6 @@ def test_a_repository_with_images_stays_unless_they_are_deleted(lab: Lab, stack:
     assert run_module("stack_resources")["resources"] == []
 
 
-@pytest.mark.xfail(strict=True, reason="it ends where something is gone")
 def test_what_is_gone_and_listed_still(lab: Lab, stack: str, run_module: RunModule) -> None:
     """The tagging API lists what the roles have deleted just now; IAM its roles."""
     make_all(lab, stack)
