@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import (
+    Told,
     log_places,
     progress,
     stopped_task,
+    told,
     unhealthy_target,
 )
 
@@ -65,6 +67,44 @@ def test_progress(deployments: list[dict[str, Any]], wanted: str | None, done: b
     found = progress({"status": "ACTIVE", "deployments": deployments}, wanted)
     assert (found.done, found.failed) == (done, failed)
     assert words in found.sentence
+
+
+TOLD = Told("ecs-svc/2", ["ecs-svc/1"])
+
+
+@pytest.mark.parametrize(
+    ("deployments", "done", "failed", "words"),
+    [
+        ([], False, False, "its new deployment is not listed yet"),
+        ([deployment(NEW, "COMPLETED", id="ecs-svc/1")], False, False, "not listed yet"),  # of the same definition
+        ([deployment(NEW, "IN_PROGRESS", id="ecs-svc/2")], False, False, "2 of 2 tasks of triflow-prod-backend:2"),
+        ([deployment(NEW, "COMPLETED", id="ecs-svc/2")], True, False, "2 of 2 tasks"),
+        ([deployment(OLD, "COMPLETED", id="ecs-svc/3")], False, True, "triflow-prod-backend:2 was given up"),
+        (
+            [deployment(OLD, "IN_PROGRESS", id="ecs-svc/3"), deployment(NEW, "FAILED", "ACTIVE", id="ecs-svc/2")],
+            False,
+            True,
+            "has failed",
+        ),
+    ],
+)
+def test_progress_of_a_deployment(deployments: list[dict[str, Any]], done: bool, failed: bool, words: str) -> None:
+    found = progress({"status": "ACTIVE", "deployments": deployments}, NEW, TOLD)
+    assert (found.done, found.failed) == (done, failed)
+    assert words in found.sentence
+
+
+def test_a_service_that_was_deleted_before_says_nothing_of_the_new_one() -> None:
+    found = progress({"status": "INACTIVE", "deployments": []}, NEW, TOLD)
+    assert (found.done, found.failed) == (False, False)
+
+
+def test_what_a_service_was_told() -> None:
+    before, after = {"deployments": [deployment(OLD, "COMPLETED", id="1")]}, {"deployments": []}
+    after["deployments"] = [deployment(NEW, "IN_PROGRESS", id="2"), deployment(OLD, "COMPLETED", "ACTIVE", id="1")]
+    assert told(before, after) == {"id": "2", "older": ["1"]}
+    assert told(None, before) == {"id": "1", "older": []}
+    assert told(before, before) is None  # another number of tasks is no deployment
 
 
 def test_a_service_that_goes_is_none() -> None:
