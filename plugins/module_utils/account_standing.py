@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 
 def standing_problems(
-    module: StackModule, account_id: str, vpc_ids: list[str], engine_version: str | None
+    module: StackModule, account_id: str, vpc_ids: list[str], zones: list[str], engine_version: str | None
 ) -> list[Problem]:
-    """Refuse what a layer would refuse of what stands in the account, and warn of quotas that do not suffice."""
+    """Refuse what a layer would refuse of what stands in the account, and warn of quotas that do not suffice.
+
+    ``zones`` are those of the stack that the region offers.
+    """
     wanted, stack = module.params, module.params["stack"]
     account = standing.Account(module, account_id, vpc_ids)
     found = standing.read(account, wanted["claims"])
@@ -36,18 +39,22 @@ def standing_problems(
     for claim in wanted["claims"]:
         if claim["kind"] == "database" and engine_version:
             live = found.get(("database", claim["name"]))
-            problems += _database(account, claim, live.fields if live else None, engine_version)
+            problems += _database(account, claim, live.fields if live else None, engine_version, zones)
     return problems
 
 
 def _database(
-    account: standing.Account, claim: Claim, live: dict[str, Any] | None, engine_version: str
+    account: standing.Account,
+    claim: Claim,
+    live: dict[str, Any] | None,
+    engine_version: str,
+    zones: list[str],
 ) -> Iterator[Problem]:
     """Refuse what only RDS knows: a class that it lacks, and a change of the storage at this moment."""
     wanted, rds = claim["fixed"], account.api("rds")
     # What runs may have a class that RDS offers no more.
     if live is None or live["db_instance_class"] != wanted["db_instance_class"]:
-        yield from db_classes.class_problems(rds, engine_version, wanted, account.module.params["availability_zones"])
+        yield from db_classes.class_problems(rds, engine_version, wanted, zones)
     if live is not None:
         fields = compare.differences(live, db_instance.kept(live, wanted))
         for sentence in db_storage.storage_refusals(rds, live, fields):

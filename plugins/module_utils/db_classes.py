@@ -39,7 +39,7 @@ def class_problems(rds: Api, version: str, wanted: Mapping[str, Any], zones: Col
         reason = f"{name} does not take that much {STORAGE}"
         problems.append(problem("rds_allocated_storage", size, reason, f"{least} to {most} GiB"))
     there = {zone["Name"] for item in fitting for zone in item["AvailabilityZones"]} & set(zones)
-    if len(there) < (2 if wanted["multi_az"] else 1):
+    if len(there) < min(len(zones), 2 if wanted["multi_az"] else 1):
         reason = f"of the stack's zones RDS offers it in {', '.join(sorted(there)) or 'none'}"
         problems.append(problem("rds_instance_class", name, reason, "a class that vpc_availability_zones have"))
     elif wanted["multi_az"] and not option.get("MultiAZCapable", True):

@@ -188,8 +188,10 @@ def in_the_cluster(module: StackModule, cluster: str) -> Iterator[Obstacle]:
         return
     arns: list[Any] = ecs.pages("list_services", "serviceArns", on=cluster, cluster=cluster)
     for name, service in read_services(ecs, cluster, [arn.split("/")[-1] for arn in arns]).items():
-        if from_ecs(service.get("tags")).get(STACK) != stack and service["status"] == "ACTIVE":
-            yield Obstacle(f"the service {name} in the cluster {cluster}", "delete it (aws ecs delete-service --force)")
+        if from_ecs(service.get("tags")).get(STACK) != stack:
+            is_going = service["status"] == "DRAINING"
+            way = "run again when its tasks have stopped" if is_going else "delete it (aws ecs delete-service --force)"
+            yield Obstacle(f"the service {name} in the cluster {cluster}", way)
     tasks: list[Any] = ecs.pages("list_tasks", "taskArns", on=cluster, cluster=cluster)
     for start in range(0, len(tasks), 100):
         for task in ecs.call("describe_tasks", on=cluster, cluster=cluster, tasks=tasks[start : start + 100])["tasks"]:

@@ -318,7 +318,8 @@ def main() -> None:
         zones_of_subnets, ranges = wanted["availability_zones"], wanted["subnet_cidrs"]
         problems += shared_vpc.fixed_problems(stack, wanted["vpc_cidr"], zones_of_subnets, ranges, vpcs, subnets)
         vpc_ids = [vpc["VpcId"] for vpc in vpcs]
-        problems += standing_problems(module, identity["account"], vpc_ids, engine.get("engine_version"))
+        there = [zone for zone in zones_of_subnets if zone in zones]
+        problems += standing_problems(module, identity["account"], vpc_ids, there, engine.get("engine_version"))
     if problems:
         refuse(module, problems)
     module.exit_json(

@@ -173,13 +173,13 @@ ACCOUNT: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         {"rds_instance_class": "db.t4g.meduim"},
         "rds_instance_class",
         "db.t4g.meduim",
-        "did you mean db.t4g.medium?",
+        "did you mean db.t4g.medium or",
     ),
     "class-of-older-versions": (
         {"rds_instance_class": "db.t2.medium"},
         "rds_instance_class",
         "db.t2.medium",
-        "did you mean db.t4g.medium or db.t3.medium?",
+        "did you mean db.t3.medium or",
     ),
     "foreign-bucket": (
         {"s3_bucket_name": "somebody-elses"},

@@ -131,14 +131,19 @@ def image(lab: Lab) -> Iterator[None]:
 def service(lab: Lab) -> Iterator[None]:
     """A service that somebody else runs in the stack's cluster: ECS deletes no cluster that has one."""
     ecs = lab.aws("ecs")
-    family = ecs.register_task_definition(
-        family="theirs", containerDefinitions=[{"name": "it", "image": "it", "memory": 128}]
+    (live,) = ecs.describe_services(cluster=STACK, services=["worker"])["services"]
+    ecs.create_service(
+        cluster=STACK,
+        serviceName="theirs",
+        taskDefinition=live["taskDefinition"],
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration=live["networkConfiguration"],
     )
-    ecs.create_service(cluster=STACK, serviceName="theirs", taskDefinition="theirs", desiredCount=0)
     yield
     ecs.delete_service(cluster=STACK, service="theirs", force=True)
-    ecs.deregister_task_definition(taskDefinition=family["taskDefinition"]["taskDefinitionArn"])
-    ecs.delete_task_definitions(taskDefinitions=[family["taskDefinition"]["taskDefinitionArn"]])
+    while ecs.describe_services(cluster=STACK, services=["theirs"])["services"][0]["status"] != "INACTIVE":
+        pass  # ECS goes on with each answer
 
 
 # What stops the run somewhere on its way, and what the refusal has to name.

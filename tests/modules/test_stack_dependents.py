@@ -253,12 +253,31 @@ def test_images_and_tasks_of_others(lab: Lab, stack: str, run_module: RunModule)
     ecr.put_image(repositoryName=f"{stack}/backend", imageManifest=manifest, imageManifestMediaType=kind, imageTag="1")
     lower = [{"key": tag["Key"], "value": tag["Value"]} for tag in tag_list(expected_tags(stack, "cluster"))]
     ecs.create_cluster(clusterName=stack, tags=lower)
-    ecs.register_task_definition(family=stack, containerDefinitions=[{"name": "it", "image": "it", "memory": 128}])
-    ecs.create_service(cluster=stack, serviceName="theirs", taskDefinition=stack, desiredCount=0)
+    ecs.register_task_definition(
+        family=stack,
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{"name": "it", "image": "it"}],
+    )
+    subnet = lab.aws("ec2").describe_subnets()["Subnets"][0]
+    inside = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}]
+    group = lab.aws("ec2").describe_security_groups(Filters=inside)["SecurityGroups"][0]["GroupId"]
+    network = {"awsvpcConfiguration": {"subnets": [subnet["SubnetId"]], "securityGroups": [group]}}
+    ecs.create_service(
+        cluster=stack,
+        serviceName="theirs",
+        taskDefinition=stack,
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration=network,
+    )
     arguments = {"bucket_name": f"{stack}-none", "shares": {}, "cluster_name": stack}
     found = [item["what"] for item in run_module("stack_dependents", **arguments)["obstacles"]]
     assert found == [f"the service theirs in the cluster {stack}", f"images in the repository {stack}/backend"]
     ecs.delete_service(cluster=stack, service="theirs", force=True)
+    ecs.describe_services(cluster=stack, services=["theirs"])  # ECS is seen to have let it go
     assert run_module("stack_dependents", **arguments, images_may_go=True)["obstacles"] == []
 
 
