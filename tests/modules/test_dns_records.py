@@ -139,4 +139,22 @@ def test_a_record_that_points_elsewhere_stays(dns: Any, zone: str, name: str, ru
 def test_a_routing_policy_is_not_replaced(dns: Any, zone: str, name: str, run_module: RunModule) -> None:
     change(dns, zone, "CREATE", name, "A", "192.0.2.1", SetIdentifier="blue", Weight=1)
     result = run_module(MODULE, zone_id=zone, records=[alias("apex", name, "one.elb.amazonaws.com")])
-    assert f"{name} A has a routing policy" in result["msg"]
+    assert f"{name} A of the zone" in result["msg"]
+    assert "with a routing policy, which a plain one cannot replace" in result["msg"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_nothing_stands_beside_a_cname(dns: Any, zone: str, name: str, check: bool, run_module: RunModule) -> None:
+    """Route 53 refuses it, and the plan as well: for an alias, and for a CNAME beside another record."""
+    change(dns, zone, "CREATE", f"app.{name}", "CNAME", "elsewhere.example.com")
+    before = records(dns, zone)
+    result = run_module(
+        MODULE, check=check, zone_id=zone, records=[alias("apex", f"app.{name}", "one.elb.amazonaws.com")]
+    )
+    assert f"app.{name} A of the zone" in result["msg"]
+    assert "the zone has a CNAME record of that name" in result["msg"]
+    assert records(dns, zone) == before
+    change(dns, zone, "CREATE", f"x.{name}", "A", "192.0.2.1")
+    wanted = {"component": "dns-record-validation", "name": f"x.{name}", "type": "CNAME", "values": ["y.example.com"]}
+    result = run_module(MODULE, check=check, zone_id=zone, records=[wanted])
+    assert "the zone has a A record of that name, and Route 53 takes no CNAME beside it" in result["msg"]

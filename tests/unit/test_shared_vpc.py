@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils.shared_vpc import missing_problems, range_problems
+from ansible_collections.triflow.platform.plugins.module_utils.shared_vpc import (
+    fixed_problems,
+    missing_problems,
+    range_problems,
+)
 
 DEV, NONPROD = "triflow-dev", "triflow-nonprod"
 VPCS = [{"VpcId": "vpc-1", "CidrBlockAssociationSet": [{"CidrBlock": "10.2.0.0/16"}]}]
@@ -64,3 +68,40 @@ def test_missing_vpc() -> None:
     (found,) = missing_problems(DEV, NONPROD, [])
     assert (found["variable"], found["value"]) == ("vpc_owner", NONPROD)
     assert "inventory of triflow-nonprod" in found["accepted"]
+
+
+ZONES = ["ap-northeast-2a", "ap-northeast-2c"]
+STANDING = [
+    {**subnet("subnet-1", "10.2.1.0/24", DEV), "AvailabilityZone": ZONES[0]},
+    {**subnet("subnet-2", "10.2.2.0/24", DEV), "AvailabilityZone": ZONES[1]},
+    {**subnet("subnet-3", "10.2.150.0/24", None), "AvailabilityZone": ZONES[0]},
+]
+for number, zone in enumerate("ac"):
+    STANDING[number]["Tags"].append({"Key": "triflow:component", "Value": f"subnet-public-{zone}"})
+
+
+@pytest.mark.parametrize(
+    ("zones", "ranges", "refused"),
+    [
+        (ZONES, ["10.2.1.0/24", "10.2.2.0/24"], []),
+        (ZONES, ["10.2.1.0/24", "10.2.3.0/24"], ["10.2.3.0/24"]),
+        (ZONES, ["10.2.1.0/24", "10.2.150.0/24"], ["10.2.150.0/24"] * 2),  # another range, and in another zone
+        ([*ZONES, "ap-northeast-2b"], ["10.2.1.0/24", "10.2.2.0/24", "10.2.3.0/24"], []),
+        ([ZONES[0], "ap-northeast-2b"], ["10.2.1.0/24", "10.2.2.0/24"], ["10.2.2.0/24"]),
+        (ZONES[::-1], ["10.2.2.0/24", "10.2.1.0/24"], []),
+    ],
+)
+def test_what_aws_does_not_change_of_a_subnet(zones: list[str], ranges: list[str], refused: list[str]) -> None:
+    wanted = {"vpc_public_subnet_cidrs": ranges}
+    found = fixed_problems(DEV, "10.2.0.0/16", zones, wanted, VPCS, STANDING)
+    assert [problem["value"] for problem in found] == refused
+    assert {problem["variable"] for problem in found} <= {"vpc_public_subnet_cidrs"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "cidr", "refused"), [(DEV, "10.2.0.0/16", 0), (DEV, "10.9.0.0/16", 1), (NONPROD, "10.9.0.0/16", 0)]
+)
+def test_the_range_of_the_stack_s_own_vpc(owner: str, cidr: str, refused: int) -> None:
+    vpcs = [{**VPCS[0], "CidrBlock": "10.2.0.0/16", "Tags": [{"Key": "triflow:stack", "Value": owner}]}]
+    found = fixed_problems(DEV, cidr, [], {}, vpcs, [])
+    assert [problem["accepted"] for problem in found] == ["10.2.0.0/16"] * refused
