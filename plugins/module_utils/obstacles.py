@@ -22,7 +22,7 @@ GUARD_DUTY_ADVICE = (
     "GuardDuty's Runtime Monitoring makes it for a Fargate task and leaves it: tag the ECS cluster "
     f"{GUARD_DUTY}=false, then delete endpoint and security group by hand"
 )
-GATEWAYS_ALIVE = ("pending", "available", "failed", "deleting")
+GATEWAYS_ALIVE = ("pending", "available")  # AWS takes one that failed away by itself
 PEERED = ("active", "pending-acceptance", "provisioning")
 GONE = ("deleting", "deleted", "rejected", "failed", "expired")  # states of an endpoint
 
@@ -52,6 +52,8 @@ def in_the_vpc(module: StackModule, owner: str, database: str) -> Iterator[Obsta
         yield from network.others()
     for instance in module.api("rds").pages("describe_db_instances", "DBInstances", on="the DB instances"):
         group = instance.get("DBSubnetGroup", {})
+        if not network.is_own and group.get("DBSubnetGroupName") != network.stack:
+            continue
         if group.get("VpcId") in vpc_ids and instance["DBInstanceIdentifier"] != database:
             tags = from_aws(instance.get("TagList"))
             if tags.get(STACK) in (None, network.stack):  # one restored from the stack's snapshot has its tags
@@ -96,10 +98,9 @@ class _Network:
 
     def gateways(self) -> Iterator[Obstacle]:
         for gateway in self.list("describe_nat_gateways", "NatGateways"):
-            if gateway["State"] not in GATEWAYS_ALIVE:
-                continue
             self.known_interfaces |= {item.get("NetworkInterfaceId", "") for item in gateway["NatGatewayAddresses"]}
-            if self.is_nobodys(gateway) and gateway["SubnetId"] in self.subnet_ids:
+            is_there = gateway["State"] in GATEWAYS_ALIVE and gateway["SubnetId"] in self.subnet_ids
+            if is_there and self.is_nobodys(gateway):
                 yield Obstacle(f"the NAT gateway {gateway['NatGatewayId']}", "delete it")
 
     def groups(self) -> Iterator[Obstacle]:

@@ -311,4 +311,6 @@ def test_another_database_in_the_vpc(
     found = run_module("stack_dependents", **arguments, database_identifier=f"{stack}-db")["obstacles"]
     assert [item["what"] for item in found] == [f"the DB instance {stack}-restored in the VPC {vpc}"]
     assert run_module("stack_dependents", **arguments, database_identifier=f"{stack}-restored")["obstacles"] == []
+    guest = {**arguments, "stack": f"{stack}-guest", "vpc_owner": stack}  # a stack in this VPC, with other subnets
+    assert run_module("stack_dependents", **guest, database_identifier=f"{stack}-guest-db")["obstacles"] == []
     rds.delete_db_instance(DBInstanceIdentifier=f"{stack}-restored", SkipFinalSnapshot=True)
