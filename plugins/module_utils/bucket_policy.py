@@ -15,8 +15,9 @@ PRINCIPAL_COMPONENT = f"aws:PrincipalTag/{COMPONENT}"
 # All that reads, writes or deletes objects; with NotResource all that changes the bucket, too.
 READS_OR_CHANGES = ["s3:AbortMultipartUpload", "s3:Delete*", "s3:GetObject*", "s3:ListMultipartUploadParts", "s3:Put*"]
 READS_OR_CHANGES += ["s3:RestoreObject"]
-# What lists keys: the first two can say below which prefix, the third cannot (service authorization reference).
-LISTING = ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"]
+# What lists keys below a prefix, if the request says one. ListBucketMultipartUploads knows no s3:prefix (service
+# authorization reference).
+LISTING = ["s3:ListBucket", "s3:ListBucketVersions"]
 ENDS_HISTORY = ["s3:DeleteBucketPolicy", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:PutBucketTagging"]
 ENDS_HISTORY += ["s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"]
 
@@ -160,12 +161,17 @@ def _deny_outside(arn: str, number: int, stack: str, prefix: str) -> list[dict[s
         "NotResource": f"{arn}/{prefix}*",
         "Condition": {"StringEquals": {PRINCIPAL_STACK: stack}},
     }
-    beside = {
+    # Firehose looks at the bucket without a prefix.
+    others = {
         "StringEquals": {PRINCIPAL_STACK: stack},
         "StringNotEquals": {PRINCIPAL_COMPONENT: "role-firehose-to-s3"},
-        "StringNotLike": {"s3:prefix": f"{prefix}*"},  # matches where there is no prefix, too
     }
-    return [outside, _deny(f"DenyListingOutsideShare{number}", LISTING, arn, beside)]
+    beside = {**others, "StringNotLike": {"s3:prefix": f"{prefix}*"}}  # matches where there is no prefix, too
+    return [
+        outside,
+        _deny(f"DenyListingOutsideShare{number}", LISTING, arn, beside),
+        _deny(f"DenyListingUploads{number}", "s3:ListBucketMultipartUploads", arn, others),
+    ]
 
 
 def _deny_in_shares(arn: str, stack: str, prefixes: list[str]) -> list[dict[str, Any]]:
