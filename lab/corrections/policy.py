@@ -15,6 +15,7 @@ from typing import Any
 
 Values = Mapping[str, list[str]]
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
+LARGEST = 20480  # Amazon S3 user guide, "Bucket policies"
 LITERALS = {"*": "*", "?": "?", "$": "$"}
 
 
@@ -256,7 +257,9 @@ def _holds(operator: str, key: str, wanted: list[str], context: Values) -> bool:
 
 
 def check(document: str | bytes, bucket: str) -> None:
-    """Raise MalformedPolicyError for a bucket policy that PutBucketPolicy refuses."""
+    """Raise MalformedPolicyError for a bucket policy that PutBucketPolicy refuses, such as one of more than 20 KB."""
+    if len(document) > LARGEST:
+        raise MalformedPolicyError(f"The policy has more than {LARGEST} bytes")
     try:
         found = statements(document)
     except (ValueError, KeyError, TypeError):

@@ -9,6 +9,7 @@ from typing import Any
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import TENANTS_PREFIX, is_kept
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK
 
+LARGEST = 20480  # bytes; Amazon S3 user guide, "Bucket policies"
 LOG_DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 PRINCIPAL_STACK = f"aws:PrincipalTag/{STACK}"
 PRINCIPAL_COMPONENT = f"aws:PrincipalTag/{COMPONENT}"
@@ -18,8 +19,8 @@ READS_OR_CHANGES += ["s3:RestoreObject"]
 # What lists keys below a prefix, if the request says one. ListBucketMultipartUploads knows no s3:prefix (service
 # authorization reference).
 LISTING = ["s3:ListBucket", "s3:ListBucketVersions"]
-ENDS_HISTORY = ["s3:DeleteBucketPolicy", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:PutBucketTagging"]
-ENDS_HISTORY += ["s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"]
+# What ends the history, or copies it away: all that sets something of the bucket itself.
+ENDS_HISTORY = ["s3:DeleteBucket*", "s3:DeleteObjectVersion", "s3:Put*Configuration", "s3:PutBucket*"]
 
 
 def bucket_policy(
@@ -39,8 +40,8 @@ def bucket_policy(
     - Whoever carries that of one of `shares`, a stack and its prefix such as `dev/`, reads, writes and deletes objects
       below that prefix only, lists below it only, and changes nothing of the bucket itself (ENV-4). The bucket's own
       stack does nothing below the shares' prefixes. Firehose alone lists without a prefix.
-    - Whoever carries any stack's tag deletes no version, and neither ends versioning nor changes the lifecycle or this
-      policy: what was deleted or replaced is history (S3-7).
+    - Whoever carries any stack's tag deletes no version and sets nothing of the bucket itself, such as versioning,
+      lifecycle, replication or this policy: what was deleted or replaced is history (S3-7).
     - Under `tenants/`, also below each share's prefix, an object tag `category_tag` with another value than one of
       `categories` is refused, an upload without that tag is refused, and the tags of an object cannot be taken away
       (S3-3..5).

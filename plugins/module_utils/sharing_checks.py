@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.bucket_policy import LARGEST, bucket_policy
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 Variables = Mapping[str, Any]
@@ -77,7 +79,9 @@ def _below_problems(variables: Variables) -> Iterator[Problem]:
 def _share_problems(variables: Variables) -> Iterator[Problem]:
     shares: Mapping[str, str] = variables.get("s3_shares") or {}
     own = [rule["prefix"] for rule in variables.get("s3_prefix_rules") or []]
-    own += [*(variables.get("iam_write_prefixes") or []), *(variables.get("iam_read_prefixes") or [])]
+    for variable in WRITTEN_BELOW:
+        value = variables.get(variable) or []
+        own += value if isinstance(value, list) else [value]
     for stack, prefix in shares.items():
         if stack == variables["stack_name"]:
             yield problem("s3_shares", stack, "it is the bucket's owner", "the other stacks that use the bucket")
@@ -94,6 +98,20 @@ def _share_problems(variables: Variables) -> Iterator[Problem]:
             yield problem("s3_shares", prefix, reason, "a prefix of its own for each stack")
 
 
+def _policy_problems(variables: Variables) -> Iterator[Problem]:
+    """Each share makes the bucket's policy longer."""
+    shares: Mapping[str, str] = variables.get("s3_shares") or {}
+    names = ("s3_bucket_name", "s3_object_categories", "s3_category_tag")
+    if not shares or any(variables.get(name) is None for name in names):
+        return
+    logs = [f"{prefix}{variables.get('alb_access_logs_prefix')}/AWSLogs/{'0' * 12}" for prefix in shares.values()]
+    policy = bucket_policy(*(variables[name] for name in names), variables["stack_name"], logs, shares)
+    size = len(json.dumps(policy))
+    if size > LARGEST:
+        reason = f"the bucket's policy would have {size} bytes, and S3 takes {LARGEST} bytes"
+        yield problem("s3_shares", f"{len(shares)} shares", reason, "fewer shares; another bucket for the others")
+
+
 def _foundation_problems(variables: Variables) -> Iterator[Problem]:
     if not variables.get("stack_foundation"):
         return
@@ -108,5 +126,6 @@ CHECKS: tuple[Callable[[Variables], Iterator[Problem]], ...] = (
     _bucket_problems,
     _below_problems,
     _share_problems,
+    _policy_problems,
     _foundation_problems,
 )
