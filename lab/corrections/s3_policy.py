@@ -61,8 +61,12 @@ VERSIONED = ("DeleteObject", "GetObject", "GetObjectTagging", "PutObjectTagging"
 # keys are absent, whatever the upload was created with (boto3 issue 2675 shows it on AWS).
 TAGGING = ("PutObject", "CopyObject", "CreateMultipartUpload")
 # The calls to which s3:ExistingObjectTag is known. It is to no other, such as PutObject and DeleteObject.
-READS_OR_TAGS = ("GetObject", "HeadObject", "GetObjectAcl", "GetObjectTagging", "GetObjectAttributes")
-READS_OR_TAGS += ("PutObjectAcl", "PutObjectTagging", "DeleteObjectTagging")
+READS_OR_TAGS = frozenset(
+    {
+        *("GetObject", "HeadObject", "GetObjectAcl", "GetObjectTagging", "GetObjectAttributes"),
+        *("PutObjectAcl", "PutObjectTagging", "DeleteObjectTagging"),
+    }
+)
 PARTS = ("CreateMultipartUpload", "UploadPart", "UploadPartCopy")
 # The account's root user keeps these whatever the policy says, so that nobody is locked out for ever.
 ROOT_ACTIONS = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
@@ -179,7 +183,7 @@ def _context(response: S3Response, bucket: FakeBucket, key: str, call: str) -> d
         # With versionId it is that version's tags.
         wanted = context.get("s3:versionid", [None])[0]
         versions = {str(one.version_id): one for one in bucket.keys.getlist(key, default=[])}
-        present = versions.get(wanted) if wanted else bucket.keys.get(key)
+        present: Any = versions.get(wanted) if wanted else bucket.keys.get(key)
         existing = response.backend.tagger.get_tag_dict_for_resource(present.arn) if hasattr(present, "arn") else {}
         context |= {f"s3:existingobjecttag/{name.lower()}": [value] for name, value in existing.items()}
     return context

@@ -105,7 +105,8 @@ def _policy_problems(variables: Variables) -> Iterator[Problem]:
     if not shares or any(variables.get(name) is None for name in names):
         return
     logs = [f"{prefix}{variables.get('alb_access_logs_prefix')}/AWSLogs/{'0' * 12}" for prefix in shares.values()]
-    policy = bucket_policy(*(variables[name] for name in names), variables["stack_name"], logs, shares)
+    bucket, categories, tag = (variables[name] for name in names)
+    policy = bucket_policy(bucket, categories, tag, variables["stack_name"], logs, shares)
     size = len(json.dumps(policy))
     if size > LARGEST:
         reason = f"the bucket's policy would have {size} bytes, and S3 takes {LARGEST} bytes"

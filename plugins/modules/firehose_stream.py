@@ -238,7 +238,9 @@ class DeliveryStream(Resource):
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
-        encryption = {"DeliveryStreamEncryptionConfigurationInput": AWS_OWNED} if wanted["encrypted"] else {}
+        encryption: dict[str, Any] = (
+            {"DeliveryStreamEncryptionConfigurationInput": AWS_OWNED} if wanted["encrypted"] else {}
+        )
         answer = self.api.call(
             "create_delivery_stream",
             on=self.name,

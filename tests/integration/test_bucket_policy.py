@@ -14,7 +14,7 @@ from tests.conftest import Lab
 
 BUCKET = "triflow-policy"
 KEY = "tenants/tenant-1/uploads/1.bin"
-CATEGORIES = [{"name": "uploads", "noncurrent_expiration_days": 30}, {"name": "workflows"}]
+CATEGORIES: list[dict[str, Any]] = [{"name": "uploads", "noncurrent_expiration_days": 30}, {"name": "workflows"}]
 PART = b"x" * 5 * 1024 * 1024
 
 
@@ -170,16 +170,18 @@ def test_a_stack_sees_nothing_of_another_share_and_deletes_no_version(shared: di
     dev, staging = shared["triflow-dev"], shared["triflow-staging"]
     lab.aws("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     version = staging.put_object(Bucket=name, Key="staging/shared/9", Body=b"x")["VersionId"]
-    for refused in (
-        lambda: dev.get_object(Bucket=name, Key="staging/shared/9"),
-        lambda: dev.get_object(Bucket=name, Key="staging/shared/9", VersionId=version),
-        lambda: dev.list_objects_v2(Bucket=name),
-        lambda: dev.list_objects_v2(Bucket=name, Prefix="staging/"),
-        lambda: dev.list_object_versions(Bucket=name),
-        lambda: staging.delete_object(Bucket=name, Key="staging/shared/9", VersionId=version),
-    ):
+    key = {"Key": "staging/shared/9"}
+    refused: tuple[tuple[Any, dict[str, str]], ...] = (
+        (dev.get_object, key),
+        (dev.get_object, {**key, "VersionId": version}),
+        (dev.list_objects_v2, {}),
+        (dev.list_objects_v2, {"Prefix": "staging/"}),
+        (dev.list_object_versions, {}),
+        (staging.delete_object, {**key, "VersionId": version}),
+    )
+    for call, options in refused:
         with pytest.raises(ClientError, match="AccessDenied"):
-            refused()
+            call(Bucket=name, **options)
     assert dev.list_objects_v2(Bucket=name, Prefix="dev/")["ResponseMetadata"]["HTTPStatusCode"] == 200
     staging.delete_object(Bucket=name, Key="staging/shared/9")
     versions = lab.aws("s3").list_object_versions(Bucket=name, Prefix="staging/shared/9")["Versions"]

@@ -25,7 +25,7 @@ with warnings.catch_warnings():
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 ARN = f"arn:aws:x:{REGION}:{ACCOUNT}:x"
-CATEGORIES = [{"name": "workflows"}, {"name": "uploads", "noncurrent_expiration_days": 30}]
+CATEGORIES: list[dict[str, Any]] = [{"name": "workflows"}, {"name": "uploads", "noncurrent_expiration_days": 30}]
 # IAM user guide, "AWS global condition context keys".
 GLOBAL = re.compile(r"aws:(securetransport|sourceaccount|sourcearn|principaltag/.+)")
 DOCUMENTS: dict[str, Any] = {
