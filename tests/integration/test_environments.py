@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Lab
+from tests.integration.access import TABLE, Access, Row
 from tests.integration.playbook import Played, play
 
 ORDER = ("nonprod", "dev", "staging", "prod")
@@ -275,6 +276,18 @@ def test_env_5_domain(built: dict[str, Played], lab: Lab, name: str, domain: str
     aliases = {record["Name"]: record["AliasTarget"]["DNSName"] for record in records if "AliasTarget" in record}
     assert set(aliases) == {f"{domain}.", f"\\052.{domain}."}
     assert all(balancer["DNSName"] in target for target in aliases.values())
+
+
+@pytest.fixture(scope="module")
+def access(built: dict[str, Played], lab: Lab) -> Access:
+    assert built
+    return Access(lab)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.who} {row.action} {row.why}")
+def test_what_the_deployed_policies_decide(access: Access, row: Row) -> None:
+    """S3-2, S3-7, S3-9, ENV-4, NET-5, MON-8: a captured task, a careless application, a neighbour, another account."""
+    assert access.decide(row) is row.allowed
 
 
 def test_destroying_dev_touches_nothing_of_the_others(destroyed: dict[str, Any]) -> None:
