@@ -56,10 +56,11 @@ BUNDLE = "https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem"
 
 def file_fault(path: str) -> str:
     """What is wrong with a file of certificates in PEM, or an empty string."""
-    if not Path(path).is_file():
+    file = Path(path).expanduser()
+    if not file.is_file():
         return "there is no such file"
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
     except (OSError, ssl.SSLError) as error:
         return f"no certificate can be read from it ({error})"
     return ""

@@ -65,7 +65,7 @@ def test_another_region_needs_a_file_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "ap-northeast-2"])
-def test_a_given_file_is_looked_into(region: str, tmp_path: Path) -> None:
+def test_a_given_file_is_looked_into(region: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good, bad = tmp_path / "good.pem", tmp_path / "bad.pem"
     good.write_bytes(SHIPPED["ap-northeast-2"].read_bytes())
     bad.write_text("no certificate")
@@ -75,6 +75,8 @@ def test_a_given_file_is_looked_into(region: str, tmp_path: Path) -> None:
         return [item["reason"] for item in found if item["variable"] == "rds_ca_file"]
 
     assert reasons(good) == []
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert reasons(Path("~/good.pem")) == []
     (reason,) = reasons(bad)
     assert "no certificate can be read" in reason
     (reason,) = reasons(tmp_path / "missing.pem")
