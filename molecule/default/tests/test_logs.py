@@ -88,6 +88,12 @@ def test_archive_is_compressed_and_by_date(aws: Aws, stack: str, bucket: str, de
     assert {"Key": "triflow:component", "Value": "delivery-stream-logs-archive"} in tags
 
 
+def test_the_delivery_stream_is_encrypted(delivery_stream: Described) -> None:
+    """MON-3: lines may hold anything, and lie in the stream for a quarter of an hour."""
+    encryption = delivery_stream["DeliveryStreamEncryptionConfiguration"]
+    assert (encryption["Status"], encryption["KeyType"]) == ("ENABLED", "AWS_OWNED_CMK")
+
+
 def test_firehose_writes_below_the_two_prefixes_only(aws: Aws, bucket: str, destination: Described) -> None:
     """MON-3"""
     trust, statements = role(aws, destination["RoleARN"])

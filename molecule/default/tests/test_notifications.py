@@ -53,24 +53,25 @@ def test_telephones_get_what_the_rows_say(aws: Aws, topic: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["", "-sms"])
 def test_alarms_and_events_may_publish(aws: Aws, stack: str, place: str, topic: str, suffix: str) -> None:
-    """MON-8: encrypted with a key that CloudWatch and EventBridge may use."""
+    """MON-8: encrypted with a key that CloudWatch and EventBridge may use; no rule publishes to the one for SMS."""
     attributes = aws("sns").get_topic_attributes(TopicArn=f"{topic}{suffix}")["Attributes"]
     kms, alias = aws("kms"), attributes["KmsMasterKeyId"]
     assert alias == f"alias/{stack}-notifications"
     key = kms.describe_key(KeyId=alias)["KeyMetadata"]
     assert (key["KeyManager"], key["KeyState"]) == ("CUSTOMER", "Enabled")
     assert kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"] is True
-    policies = (attributes["Policy"], kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"])
-    for document in policies:
+    alarms = {"cloudwatch.amazonaws.com": {"StringEquals": {"aws:SourceAccount": place.split(":")[1]}}}
+    both = {**alarms, "events.amazonaws.com": None}
+    key_policy = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
+    for document, expected in ((attributes["Policy"], alarms if suffix else both), (key_policy, both)):
         allowed = {
             statement["Principal"]["Service"]: statement.get("Condition")
             for statement in json.loads(document)["Statement"]
-            if "Service" in statement["Principal"]
+            if statement["Effect"] == "Allow" and "Service" in statement["Principal"]
         }
-        assert allowed == {
-            "cloudwatch.amazonaws.com": {"StringEquals": {"aws:SourceAccount": place.split(":")[1]}},
-            "events.amazonaws.com": None,
-        }
+        assert allowed == expected
+    refused = [item for item in json.loads(attributes["Policy"])["Statement"] if item["Effect"] == "Deny"]
+    assert [item["Condition"] for item in refused] == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 
 def test_the_function_that_posts_to_slack(aws: Aws, stack: str, topic: str, function: Described, queue: str) -> None:
@@ -121,7 +122,9 @@ def test_the_dead_letter_queue(aws: Aws, stack: str, topic: str) -> None:
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert attributes["MessageRetentionPeriod"] == str(14 * 24 * 3600)
     assert attributes["SqsManagedSseEnabled"] == "true"
-    (statement,) = json.loads(attributes["Policy"])["Statement"]
+    refused, statement = json.loads(attributes["Policy"])["Statement"]
+    assert (refused["Effect"], refused["Action"]) == ("Deny", "sqs:*")
+    assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
 
