@@ -91,7 +91,7 @@ def _vpcs(account: Account) -> float:
 
 def _load_balancers(account: Account) -> float:
     items = account.api("elbv2").pages("describe_load_balancers", "LoadBalancers", on="the load balancers")
-    return sum(item["Type"] == "application" for item in items)
+    return len([item for item in items if item["Type"] == "application"])
 
 
 def _databases(account: Account) -> float:
@@ -101,7 +101,7 @@ def _databases(account: Account) -> float:
 def _certificates(account: Account) -> float:
     items = account.api("acm").pages("list_certificates", "CertificateSummaryList", on="the certificates")
     year = datetime.now(UTC) - timedelta(days=365)
-    return sum(item.get("Type") == "AMAZON_ISSUED" and item["CreatedAt"] > year for item in items)
+    return len([item for item in items if item.get("Type") == "AMAZON_ISSUED" and item["CreatedAt"] > year])
 
 
 FARGATE = "L-3032A538"

@@ -92,7 +92,7 @@ def test_a_stack_that_fails_does_not_stop_the_others(with_failures: Played) -> N
     assert "vpc" in played.components(LATE)
 
 
-@pytest.mark.parametrize(("stack", "says"), [(BAD, "rds_backup_window"), (LATE, "has to be delegated")])
+@pytest.mark.parametrize(("stack", "says"), [(BAD, "rds_backup_window"), (LATE, "certificate")])
 def test_the_summary_names_it(with_failures: Played, stack: str, says: str) -> None:
     (failed,) = with_failures.summary["stacks"][stack]["failed"]
     assert says in str(failed)

@@ -21,8 +21,8 @@ class Account:
     module = SimpleNamespace(region="ap-northeast-2")
 
     def __init__(self, own: tuple[str, ...] = (), vpcs: int = 0, certificates: int = 0, **quota: float) -> None:
-        self.own = {arn: {} for arn in own}
-        self.items = {
+        self.own: dict[str, dict[str, str]] = {arn: {} for arn in own}
+        self.items: dict[str, list[dict[str, Any]]] = {
             "describe_vpcs": [{}] * vpcs,
             "describe_load_balancers": [{"Type": "network"}],
             "describe_db_instances": [],
