@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.triflow.platform.plugins.module_utils import db_instance, shared_vpc
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services
-from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import read_tags
+from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import read_tags, short_name
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, tagged
 
 if TYPE_CHECKING:
@@ -50,15 +50,27 @@ def in_the_vpc(module: StackModule, owner: str, database: str) -> Iterator[Obsta
     yield from network.interfaces()
     if network.is_own:
         yield from network.others()
+    yield from _databases(module, network, database)
+
+
+def _databases(module: StackModule, network: _Network, own: str) -> Iterator[Obstacle]:
+    """Other DB instances in the VPC, with the stack's subnet group, or with its parameter group wherever they are."""
+    parameters = tagged(module.api("resourcegroupstaggingapi"), network.stack, "rds:pg")
+    parameter_groups = {arn.rpartition(":")[2] for arn in parameters}
     for instance in module.api("rds").pages("describe_db_instances", "DBInstances", on="the DB instances"):
-        group = instance.get("DBSubnetGroup", {})
-        if not network.is_own and group.get("DBSubnetGroupName") != network.stack:
+        name, group = instance["DBInstanceIdentifier"], instance.get("DBSubnetGroup", {})
+        if name == own:
             continue
-        if group.get("VpcId") in vpc_ids and instance["DBInstanceIdentifier"] != database:
-            tags = from_aws(instance.get("TagList"))
-            if tags.get(STACK) in (None, network.stack):  # one restored from the stack's snapshot has its tags
-                what = f"the DB instance {instance['DBInstanceIdentifier']} in the VPC {group['VpcId']}"
-                yield Obstacle(what, "delete it, or move it to another VPC (aws rds modify-db-instance)")
+        used = {item["DBParameterGroupName"] for item in instance.get("DBParameterGroups", [])} & parameter_groups
+        # One restored from the stack's snapshot has its tags.
+        is_nobodys = from_aws(instance.get("TagList")).get(STACK) in (None, network.stack)
+        is_inside = group.get("VpcId") in network.vpc_ids if network.is_own else False
+        if (is_inside and is_nobodys) or group.get("DBSubnetGroupName") == network.stack:
+            way = "delete it, or move it to another VPC (aws rds modify-db-instance)"
+            yield Obstacle(f"the DB instance {name} in the VPC {group['VpcId']}", way)
+        elif used:
+            what = f"the DB instance {name}, which uses the parameter group {', '.join(sorted(used))}"
+            yield Obstacle(what, "give it another one, and restart it")
 
 
 class _Network:
@@ -213,18 +225,18 @@ def in_repositories(module: StackModule) -> Iterator[Obstacle]:
 def at_the_edge(module: StackModule) -> Iterator[Obstacle]:
     """Target groups and certificates of the stack that somebody else's load balancer or distribution uses."""
     elb, stack = module.api("elbv2"), module.params["stack"]
+    own = f":loadbalancer/app/{short_name(stack)}/"  # also while ACM still lists one that is gone
     groups = elb.pages("describe_target_groups", "TargetGroups", on="the target groups")
-    users = {arn for group in groups for arn in group["LoadBalancerArns"]}
-    tags = read_tags(elb, [group["TargetGroupArn"] for group in groups] + sorted(users))
+    tags = read_tags(elb, [group["TargetGroupArn"] for group in groups])
     for group in groups:
         if tags[group["TargetGroupArn"]].get(STACK) == stack:
             for arn in group["LoadBalancerArns"]:
-                if tags.get(arn, {}).get(STACK) != stack:
+                if own not in arn:
                     what = f"the load balancer {arn} uses the target group {group['TargetGroupName']}"
                     yield Obstacle(what, "take it out of its listeners")
     acm = module.api("acm")
     for arn in sorted(tagged(module.api("resourcegroupstaggingapi"), stack, "acm:certificate")):
         answer = acm.call("describe_certificate", on=arn, absent=("ResourceNotFoundException",), CertificateArn=arn)
         for user in answer.get("Certificate", {}).get("InUseBy", []):
-            if tags.get(user, {}).get(STACK) != stack:
+            if own not in user:
                 yield Obstacle(f"{user} uses the certificate {arn}", "give it another certificate")

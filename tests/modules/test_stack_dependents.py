@@ -245,6 +245,57 @@ def test_a_rule_that_names_a_group_of_the_stack(
     assert obstacle["what"].startswith(f"a rule of the security group {other} ({groups[1]})")
 
 
+def test_a_database_elsewhere_with_the_parameter_group(lab: Lab, stack: str, vpc: str, run_module: RunModule) -> None:
+    assert vpc
+    rds, group = lab.aws("rds"), f"{stack}-postgres14"
+    rds.create_db_parameter_group(
+        DBParameterGroupName=group,
+        DBParameterGroupFamily="postgres14",
+        Description="x",
+        Tags=tag_list(expected_tags(stack, "db-parameter-group")),
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier=f"{stack}-theirs",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        EngineVersion="14",
+        AllocatedStorage=20,
+        MasterUsername="x",
+        MasterUserPassword="not-a-secret",
+        DBParameterGroupName=group,
+    )
+    (obstacle,) = run_module("stack_dependents", bucket_name=f"{stack}-none", shares={})["obstacles"]
+    assert obstacle["what"] == f"the DB instance {stack}-theirs, which uses the parameter group {group}"
+    rds.delete_db_instance(DBInstanceIdentifier=f"{stack}-theirs", SkipFinalSnapshot=True)
+
+
+@pytest.mark.parametrize("whose", ["theirs", "ours"])
+def test_a_load_balancer_with_the_target_group(
+    whose: str, lab: Lab, ec2: Any, stack: str, vpc: str, run_module: RunModule
+) -> None:
+    elb = lab.aws("elbv2")
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc,
+            CidrBlock=f"10.2.{number}.0/24",
+            AvailabilityZone=f"ap-northeast-2{zone}",
+            TagSpecifications=specification("subnet", stack, f"subnet-public-{zone}"),
+        )["Subnet"]["SubnetId"]
+        for number, zone in ((1, "a"), (2, "c"))
+    ]
+    tags = tag_list(expected_tags(stack, "target-group-backend"))
+    group = elb.create_target_group(
+        Name=f"{stack}-backend", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip", Tags=tags
+    )["TargetGroups"][0]["TargetGroupArn"]
+    name = f"{stack}-theirs" if whose == "theirs" else stack
+    balancer = elb.create_load_balancer(Name=name, Subnets=subnets, Scheme="internal")["LoadBalancers"][0]
+    arn, forward = balancer["LoadBalancerArn"], [{"Type": "forward", "TargetGroupArn": group}]
+    elb.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=forward)
+    result = run_module("stack_dependents", bucket_name=f"{stack}-none", shares={}, cluster_name=stack)
+    uses = [item["what"] for item in result["obstacles"] if "uses the target group" in item["what"]]
+    assert uses == ([f"the load balancer {arn} uses the target group {stack}-backend"] if whose == "theirs" else [])
+
+
 def test_images_and_tasks_of_others(lab: Lab, stack: str, run_module: RunModule) -> None:
     ecr, ecs = lab.aws("ecr"), lab.aws("ecs")
     ecr.create_repository(repositoryName=f"{stack}/backend", tags=tag_list(expected_tags(stack, "repository-backend")))
