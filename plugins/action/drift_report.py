@@ -9,7 +9,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import drift
-from ansible_collections.triflow.platform.plugins.plugin_utils import recorded
+from ansible_collections.triflow.platform.plugins.plugin_utils import recorded, vaulted
 
 
 class ActionModule(ActionBase):
@@ -37,7 +37,9 @@ class ActionModule(ActionBase):
         drifted = any(found.values())
         report = {"stack": stack, "time": datetime.now(UTC).isoformat(timespec="seconds"), "drift": drifted, **found}
         if args["path"]:
-            Path(args["path"]).write_text(json.dumps(report, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            Path(args["path"]).write_text(
+                json.dumps(vaulted.redact(report), indent=2, sort_keys=True) + "\n", encoding="utf-8"
+            )
         lines = drift.describe(found)
         if args["resources"] is None:
             lines.append("  orphans: not looked for, since tags chose only some of the roles")

@@ -25,7 +25,7 @@ from typing import Any
 
 from ansible import context
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.triflow.platform.plugins.plugin_utils import lock
+from ansible_collections.triflow.platform.plugins.plugin_utils import lock, vaulted
 
 
 class CallbackModule(CallbackBase):
@@ -46,9 +46,10 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         if result.task.action == "triflow.platform.stack_lock" and "parameter" in result.result:
-            lock.held.add((result.result["parameter"], result.result["region"]))
+            taken = vaulted.whole(result)
+            lock.held.add((taken["parameter"], taken["region"]))
         if result.task.action == "triflow.platform.account_preflight":
-            lock.accounts[result.host.get_name()] = result.result["identity"]["account"]
+            lock.accounts[result.host.get_name()] = vaulted.whole(result)["identity"]["account"]
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self.playbooks -= 1

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.triflow.platform.plugins.plugin_utils import recorded
+from ansible_collections.triflow.platform.plugins.plugin_utils import recorded, vaulted
 
 WORDS = {"create": "created", "update": "changed", "delete": "deleted", "none": "unchanged"}
 MESSAGE = 300  # characters of a failure's message
@@ -54,11 +54,12 @@ class CallbackModule(CallbackBase):
     def _collect(self, result: Any) -> None:
         self.check_mode = self.check_mode or result.task.check_mode is True
         host = result.host.get_name()
-        recorded.record(host, result.result)
+        whole = vaulted.whole(result)
+        recorded.record(host, whole)
         if host in recorded.components:
             actions = {name: known["action"] for name, known in recorded.components[host].items()}
             self._stack(host)["components"] = actions
-        for item in recorded.items(result.result):
+        for item in recorded.items(whole):
             waited = {name: seconds for name, seconds in item.get("waited", {}).items() if seconds}
             if waited:
                 self._stack(host)["waited"].update(waited)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.plugin_utils import vaulted
+
 STRONGEST = ("delete", "create", "update", "none")  # a component that several tasks touch counts once
 
 enabled = False  # whether the callback runs
@@ -31,4 +33,4 @@ def record(host: str, result: dict[str, Any]) -> None:
             )
             known["action"] = min(known["action"], change["action"], key=STRONGEST.index)
             for side in ("before", "after"):
-                known[side] |= shown.get(change["component"], {}).get(side) or {}
+                known[side] |= vaulted.redact(shown.get(change["component"], {}).get(side) or {})
