@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.conftest import Lab
 from tests.modules.compute import ecs_tags
-from tests.modules.conftest import RunModule
+from tests.modules.conftest import RunModule, ShowAnswer
 from tests.modules.grammar import Case, walk
 from tests.modules.tagging import expected_tags
 
@@ -65,3 +67,40 @@ def test_a_deleted_cluster_is_created_again(stack: str, run_module: RunModule) -
     run_module(MODULE, name=stack)
     run_module(MODULE, name=stack, state="absent")
     assert run_module(MODULE, name=stack)["changes"] == [{"component": "cluster", "action": "create", "fields": []}]
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+def test_a_cluster_is_waited_for_until_it_takes_services(
+    lab: Lab, stack: str, run_module: RunModule, show_answer: ShowAnswer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Amazon ECS API reference, Cluster, status: PROVISIONING while its capacity providers are made."""
+    monkeypatch.setattr("botocore.waiter.time.sleep", lambda _seconds: None)
+    left = ["PROVISIONING", "PROVISIONING"]
+
+    def provisioning(answer: dict[str, Any]) -> None:
+        if answer["clusters"] and left:
+            answer["clusters"][0]["status"] = left.pop()
+
+    show_answer("DescribeClusters", provisioning)
+    before = len(lab.calls())
+    run_module(MODULE, name=stack)
+    assert [call["operation"] for call in lab.calls()[before:]] == [
+        "DescribeClusters",
+        "CreateCluster",
+        *["DescribeClusters"] * 3,
+    ]
+    # A run that was killed leaves it so, too. One that is ready is asked about once.
+    left.append("PROVISIONING")
+    before = len(lab.calls())
+    assert run_module(MODULE, name=stack)["changed"] is False
+    assert run_module(MODULE, name=stack)["changed"] is False
+    assert len(lab.calls()) - before == 2 + 1
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+def test_a_cluster_that_could_not_be_made_is_named(stack: str, run_module: RunModule, show_answer: ShowAnswer) -> None:
+    run_module(MODULE, name=stack)
+    show_answer("DescribeClusters", lambda answer: answer["clusters"][0].update(status="FAILED"))
+    for check in (True, False):
+        refused = run_module(MODULE, check=check, name=stack)
+        assert f"Cluster {stack} is FAILED: its capacity providers could not be made" in refused["msg"]

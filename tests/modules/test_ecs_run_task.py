@@ -10,6 +10,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import placeholde
 
 from tests.conftest import Lab
 from tests.modules.compute import Compute, ecs_tags
+from tests.modules.conftest import ShowAnswer
 from tests.modules.controller import Clock, RunAction, clock, run_action
 from tests.modules.tagging import expected_tags
 
@@ -218,3 +219,16 @@ def test_what_aws_refuses_is_told(one_off: OneOff) -> None:
     message = one_off.failure("migrate", cpu=2048)[0]
     assert f"Cannot run the task in stack {one_off.stack}" in message
     assert "No Fargate configuration" in message
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+def test_a_task_that_ecs_already_forgets_has_ended(one_off: OneOff, show_answer: ShowAnswer) -> None:
+    """Amazon ECS developer guide, "Amazon ECS task lifecycle": DELETED comes after STOPPED."""
+
+    def show(answer: dict[str, Any]) -> None:
+        for task in answer["tasks"]:
+            if task["lastStatus"] == "STOPPED":
+                task["lastStatus"] = "DELETED"
+
+    show_answer("DescribeTasks", show)
+    assert one_off.run("exit 0")["exit_code"] == 0

@@ -9,7 +9,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import consistenc
 
 from tests.conftest import Lab
 from tests.modules.archive import Archive
-from tests.modules.conftest import RunModule
+from tests.modules.conftest import RunModule, ShowAnswer
 from tests.modules.grammar import Case, walk
 from tests.modules.tagging import expected_tags, tags
 
@@ -221,3 +221,45 @@ def test_each_status_of_the_encryption(
     monkeypatch.setattr(resource.Api, "call", in_that_status)
     changed = run_module(MODULE, check=True, **options(archive, encrypted=True))["changed"]
     assert changed is not encrypted
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("CREATING_FAILED", "is CREATING_FAILED (no such key): delete it (aws firehose delete-delivery-stream)"),
+        ("DELETING_FAILED", "--allow-force-delete"),
+        ("DELETING", "run again when it is gone"),
+    ],
+)
+def test_a_stream_that_never_will_be_is_refused_in_the_plan(
+    lab: Lab, archive: Archive, run_module: RunModule, show_answer: ShowAnswer, value: str, said: str
+) -> None:
+    """Amazon Data Firehose API reference, DeliveryStreamDescription."""
+    run_module(MODULE, **options(archive))
+    more = {"FailureDescription": {"Type": "KMS_KEY_NOT_FOUND", "Details": "no such key"}}
+    show_answer(
+        "DescribeDeliveryStream",
+        lambda answer: answer["DeliveryStreamDescription"].update(DeliveryStreamStatus=value, **more),
+    )
+    before = len(lab.calls())
+    for check in (True, False):
+        assert said in run_module(MODULE, check=check, **options(archive))["msg"]
+    assert not any(call["write"] for call in lab.calls()[before:])
+
+
+def test_a_stream_that_could_not_be_deleted_is_deleted_by_force(
+    lab: Lab, archive: Archive, run_module: RunModule, show_answer: ShowAnswer, stack: str
+) -> None:
+    run_module(MODULE, **options(archive))
+    left = ["DELETING_FAILED"]
+
+    def failed(answer: dict[str, Any]) -> None:
+        if left:
+            answer["DeliveryStreamDescription"]["DeliveryStreamStatus"] = left.pop()
+
+    show_answer("DescribeDeliveryStream", failed)
+    before = len(lab.calls())
+    assert run_module(MODULE, name=stack, component=COMPONENT, state="absent")["changed"] is True
+    assert [call["operation"] for call in lab.calls()[before:] if call["write"]] == ["DeleteDeliveryStream"]
+    assert described(archive) is None

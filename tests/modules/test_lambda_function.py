@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.conftest import Lab
 from tests.lab.function import LabFunction
-from tests.modules.conftest import RunModule
+from tests.modules.conftest import RunModule, ShowAnswer
 from tests.modules.grammar import Case, walk
 from tests.modules.tagging import expected_tags
 
@@ -142,3 +143,59 @@ def test_a_function_of_somebody_else_is_not_deleted(
     existing.create(ONE)
     assert run_module(MODULE, **{**options, "state": "absent"})["changed"] is False
     assert existing.client.get_function(FunctionName=existing.name)
+
+
+def configuration(**state: str) -> Callable[[dict[str, Any]], None]:
+    return lambda answer: answer["Configuration"].update(state)
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+def test_a_function_that_could_not_be_made_is_named_with_the_reason(
+    lab: Lab, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
+) -> None:
+    """AWS Lambda API reference, FunctionConfiguration, State and StateReason."""
+    run_module(MODULE, **options)
+    show_answer("GetFunction", configuration(State="Failed", StateReason="no such key"))
+    before = len(lab.calls())
+    for check in (True, False):
+        refused = run_module(MODULE, check=check, **options)
+        assert f"Function {options['name']} is Failed (no such key): it could not be made: delete it" in refused["msg"]
+    assert not any(call["write"] for call in lab.calls()[before:])
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+def test_an_update_that_has_failed_is_made_once_more(
+    lab: Lab, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
+) -> None:
+    """AWS Lambda API reference, FunctionConfiguration, LastUpdateStatus."""
+    run_module(MODULE, **options)
+    answers = ["Failed", "Failed", "Successful", "Successful"]
+    show_answer("GetFunction", lambda answer: answer["Configuration"].update(LastUpdateStatus=answers.pop(0)))
+    plan = run_module(MODULE, check=True, **options)
+    before = len(lab.calls())
+    done = run_module(MODULE, **options)
+    assert done["changes"] == plan["changes"]
+    assert done["changes"][0]["fields"] == ["update_failed"]
+    writes = [call["operation"] for call in lab.calls()[before:] if call["write"]]
+    assert writes == ["UpdateFunctionCode", "UpdateFunctionConfiguration"]
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+@pytest.mark.parametrize("busy", [{"State": "Pending"}, {"LastUpdateStatus": "InProgress"}])
+def test_a_function_that_is_busy_is_waited_for_before_it_is_changed(
+    lab: Lab,
+    options: dict[str, Any],
+    run_module: RunModule,
+    show_answer: ShowAnswer,
+    monkeypatch: pytest.MonkeyPatch,
+    busy: dict[str, str],
+) -> None:
+    """UpdateFunctionConfiguration, ResourceConflictException. A killed run leaves it so."""
+    run_module(MODULE, **options)
+    monkeypatch.setattr("botocore.waiter.time.sleep", lambda _seconds: None)
+    left = [busy, busy]
+    show_answer("GetFunction", lambda answer: answer["Configuration"].update(left.pop() if left else {}))
+    before = len(lab.calls())
+    run_module(MODULE, **{**options, "timeout": 20})
+    done = [call["operation"] for call in lab.calls()[before:] if call["operation"] != "GetPolicy"]
+    assert done == [*["GetFunction"] * 3, "UpdateFunctionConfiguration", "GetFunction"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
 
-from tests.modules.conftest import RunModule
+from tests.modules.conftest import RunModule, ShowAnswer
 from tests.modules.edge import Edge, edge
 from tests.modules.grammar import Case, walk
 from tests.modules.tagging import expected_tags
@@ -150,3 +150,20 @@ def test_access_logs(edge: Edge, stack: str, run_module: RunModule, allowed: boo
     assert again["diff"][0]["after"] == {"access_logs": True}
     off = run_module(MODULE, **options(edge, stack, access_logs=False))
     assert off["diff"][0]["after"] == {"access_logs": False}
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+def test_one_that_could_not_be_set_up_is_named_in_the_plan(
+    edge: Edge, stack: str, run_module: RunModule, show_answer: ShowAnswer
+) -> None:
+    """Elastic Load Balancing API reference, LoadBalancerState."""
+    run_module(MODULE, **options(edge, stack))
+
+    def failed(answer: dict[str, Any]) -> None:
+        for balancer in answer["LoadBalancers"]:
+            balancer["State"] = {"Code": "failed", "Reason": "no addresses"}
+
+    show_answer("DescribeLoadBalancers", failed)
+    for check in (True, False):
+        refused = run_module(MODULE, check=check, **options(edge, stack))
+        assert f"Load balancer {stack} is failed (no addresses): it could not be set up: delete it" in refused["msg"]

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.triflow.platform.plugins.module_utils.account_names import bucket_problems, lender_problems
 from ansible_collections.triflow.platform.plugins.modules.account_preflight import (
     account_problems,
+    read_zones,
     region_problems,
     resolve_engine_version,
     zone_problems,
@@ -166,3 +167,17 @@ def test_bucket_that_another_stack_was_to_make() -> None:
 def test_other_failure_of_the_bucket_is_passed_on() -> None:
     with pytest.raises(ClientError):
         head_bucket(500)
+
+
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+def test_a_zone_in_which_aws_has_trouble_is_one_of_the_region() -> None:
+    """Amazon EC2 API reference, AvailabilityZone, State."""
+
+    class Ec2:
+        def call(self, operation: str, **_unused: Any) -> dict[str, Any]:
+            assert operation == "describe_availability_zones"
+            states = {"a": "available", "b": "impaired", "c": "constrained", "d": "information", "e": "unavailable"}
+            return {"AvailabilityZones": [{"ZoneName": name, "State": state} for name, state in states.items()]}
+
+    ec2: Any = Ec2()
+    assert read_zones(ec2, "ap-northeast-2") == ["a", "b", "c", "d"]

@@ -140,6 +140,21 @@ def test_target(health: dict[str, str], sentence: str | None) -> None:
     assert unhealthy_target({"Target": {"Id": "10.0.11.4"}, "TargetHealth": health}) == sentence
 
 
+@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("unhealthy.draining", None),
+        ("unavailable", "target 10.0.11.4 is unavailable: its health is not known"),
+        ("lost", "target 10.0.11.4 is lost: this version knows no such status of a target"),
+    ],
+)
+def test_a_target_without_a_reason(state: str, sentence: str | None) -> None:
+    """Elastic Load Balancing API reference, TargetHealth."""
+    described = {"Target": {"Id": "10.0.11.4"}, "TargetHealth": {"State": state}}
+    assert unhealthy_target(described) == sentence
+
+
 def test_places_of_the_log() -> None:
     options = {"awslogs-group": "/aws/ecs/triflow-backend", "awslogs-stream-prefix": "ecs"}
     logging = {"logDriver": "awslogs", "options": options}
