@@ -9,6 +9,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import log_places, short, stopped_task
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import NEVER, meaning
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
 from ansible_collections.triflow.platform.plugins.plugin_utils.controller import ControllerAction
 
@@ -178,7 +179,7 @@ class ActionModule(ControllerAction):
                 self._display.display(f"    {line}")
             result = {"task": arn, "log": log.last, "seconds": round(seconds)}
             status = found[0]["lastStatus"] if found else "not to be seen yet"
-            if status == "STOPPED":
+            if meaning("ECS task", status) == NEVER:
                 break
             self.say(f"task {short(arn)} is {status} ({seconds:.0f} s of at most {args['timeout']} s)")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
 
 if TYPE_CHECKING:
@@ -77,6 +78,6 @@ def read(api: Api, owner: str) -> list[dict[str, Any]]:
             allocation_ids=[item["AllocationId"] for item in gateway["NatGatewayAddresses"] if "AllocationId" in item],
         )
         for gateway in api.pages("describe_nat_gateways", "NatGateways", **inside)
-        if gateway["State"] in ("pending", "available")
+        if alive("NAT gateway", gateway["State"])
     ]
     return gateways + found

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, tagged
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _key(kms: Api, identifier: str) -> dict[str, Any]:
     """The key's metadata; nothing when it is not there, or only until its recovery window is over."""
     answer = kms.call("describe_key", on=identifier, absent=("NotFoundException",), KeyId=identifier)
     key: dict[str, Any] = answer.get("KeyMetadata", {})
-    return {} if key.get("KeyState") == "PendingDeletion" else key
+    return key if key and alive("KMS key", key["KeyState"]) else {}
 
 
 def _entry(kms: Api, alias: str | None, key: dict[str, Any]) -> dict[str, Any]:

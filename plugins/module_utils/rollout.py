@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import READY, note, with_meaning
+
 Service = dict[str, Any]
 Clients = Callable[[str], Any]  # a boto3 client by the service's name
 
 # A service that was created just now and is not found yet.
 UNLISTED: Service = {"status": "MISSING", "deployments": []}
 DESCRIBED_AT_ONCE = 100  # DescribeTasks, tasks
+LEAVING = ("draining", "unhealthy.draining")
 SHOWN = {"tasks": 3, "events": 5, "lines": 10}
 
 
@@ -91,11 +94,10 @@ def stopped_task(task: dict[str, Any]) -> str:
 def unhealthy_target(described: dict[str, Any]) -> str | None:
     """One sentence on a target that gets no traffic because of its health, None for any other."""
     health = described["TargetHealth"]
-    if health["State"] in ("healthy", "draining"):
+    if health["State"] in (*with_meaning("target", READY), *LEAVING):
         return None
-    return (
-        f"target {described['Target']['Id']} is {health['State']}: {health.get('Description') or health.get('Reason')}"
-    )
+    why = health.get("Description") or health.get("Reason") or note("target", health["State"])
+    return f"target {described['Target']['Id']} is {health['State']}: {why}"
 
 
 def log_places(definition: dict[str, Any], task_arn: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import live_budgets
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tagged as read_tagged
 
@@ -90,8 +91,9 @@ def going(module: StackModule, arn: str) -> str:
     if ":key/" in arn:
         answer = module.api("kms").call("describe_key", on=arn, absent=("NotFoundException",), KeyId=arn)
         key = answer.get("KeyMetadata", {})
-        if key.get("KeyState") == "PendingDeletion":
-            return f"deleted by KMS on {key['DeletionDate']:%Y-%m-%d}"
+        if key and not alive("KMS key", key["KeyState"]):
+            when = f" on {key['DeletionDate']:%Y-%m-%d}" if "DeletionDate" in key else ""
+            return f"deleted by KMS{when}"
     if ":secret:" in arn:
         secret = module.api("secretsmanager").call(
             "describe_secret", on=arn, absent=("ResourceNotFoundException",), SecretId=arn

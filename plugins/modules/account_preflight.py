@@ -161,6 +161,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     problem,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.versions import is_newer, read_newest, version_matches
 
 try:
@@ -223,7 +224,8 @@ def read_zones(ec2: Api, region: str) -> list[str]:
     return sorted(
         zone["ZoneName"]
         for zone in answer["AvailabilityZones"]
-        if zone.get("ZoneType", "availability-zone") == "availability-zone" and zone["State"] == "available"
+        if zone.get("ZoneType", "availability-zone") == "availability-zone"
+        and alive("availability zone", zone["State"])
     )
 
 

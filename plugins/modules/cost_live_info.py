@@ -44,13 +44,13 @@ from ansible_collections.triflow.platform.plugins.module_utils import stack_tags
 from ansible_collections.triflow.platform.plugins.module_utils.dashboard import CUSTOM_METRICS
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import read_services
 from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK
 
 Live = dict[str, Any]
 
 SCALING = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 TRACKING_ALARMS = 2  # that Application Auto Scaling makes for a target tracking policy, without the stack's tags
-ENDPOINT_GONE = ("deleting", "deleted", "rejected", "failed", "expired")
 
 
 class Stack:
@@ -80,10 +80,10 @@ def read_network(stack: Stack) -> Live:
     endpoints = [
         endpoint
         for endpoint in ec2.pages("describe_vpc_endpoints", "VpcEndpoints", **ours)
-        if endpoint["State"].lower() not in ENDPOINT_GONE
+        if alive("VPC endpoint", endpoint["State"].lower())
     ]
     return {
-        "nat_gateways": len([gateway for gateway in gateways if gateway["State"] in ("pending", "available")]),
+        "nat_gateways": len([gateway for gateway in gateways if alive("NAT gateway", gateway["State"])]),
         "nat_addresses": len(ec2.call("describe_addresses", **ours)["Addresses"]),
         "nat_route": any("NatGatewayId" in route for table in tables for route in table["Routes"]),
         "endpoints": sum(len(endpoint["SubnetIds"]) for endpoint in endpoints),  # a gateway endpoint has none

@@ -58,8 +58,10 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import explained
 
 INSIGHTS = "containerInsights"
+WAIT_TIMEOUT = 300
 
 
 class Cluster(Resource):
@@ -71,12 +73,16 @@ class Cluster(Resource):
         self.tags = module.tags_of(self.component)
         self.name = module.params["name"]
         self.options = module.params
+        self.status = ""
 
     @override
     def find(self) -> dict[str, Any] | None:
         answer = self.api.call("describe_clusters", on=self.name, clusters=[self.name], include=["SETTINGS", "TAGS"])
         for cluster in answer["clusters"]:
-            if cluster["status"] != "INACTIVE":
+            self.status = cluster["status"]
+            if self.status == "FAILED" and self.options["state"] == "present":
+                self.api.module.fail(f"Cluster {self.name} is {explained('ECS cluster', self.status)}")
+            if self.status != "INACTIVE":
                 settings = {item["name"]: item["value"] for item in cluster["settings"]}
                 return {
                     "id": cluster["clusterArn"],
@@ -148,7 +154,11 @@ def main() -> None:
     if not module.params["capacity_providers"]:
         module.fail("capacity_providers is empty: name at least one of FARGATE, FARGATE_SPOT")
     run = Run(module)
-    run.converge([Cluster(module)])
+    cluster = Cluster(module)
+    run.converge([cluster])
+    if module.params["state"] == "present" and not module.check_mode and cluster.status != "ACTIVE":
+        # With capacity providers it is PROVISIONING first, and takes no service until it is ACTIVE.
+        cluster.api.wait("cluster_active", on=cluster.name, timeout=WAIT_TIMEOUT, clusters=[cluster.name])
     run.exit()
 
 

@@ -78,6 +78,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import placeholde
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import read_services
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import short, told
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive, explained
 
 
 def family(arn: str) -> str:
@@ -155,8 +156,8 @@ def main() -> None:
     described = read_services(api, cluster, [name]).get(name)
     if described is None:
         module.fail(f"Service {name} of cluster {cluster} is not there: run playbooks/compute.yml")
-    if described["status"] != "ACTIVE":
-        module.fail(f"Service {name} of cluster {cluster} is {described['status']}: it is being deleted")
+    if not alive("ECS service", described["status"]):
+        module.fail(f"Service {name} of cluster {cluster} is {explained('ECS service', described['status'])}")
     live, wanted = described["taskDefinition"], module.params["task_definition"]
     if wanted != live or module.params["force"]:
         check(api, live, wanted)

@@ -147,6 +147,7 @@ from typing import Any, override
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services, to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import told
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive, explained
 
 # What the stack decides for every service.
 FIXED = {
@@ -349,10 +350,9 @@ def main() -> None:
         missing = [name for name in REQUIRED if entry[name] is None]
         if missing:
             module.fail(f"{entry['component']} lacks {', '.join(missing)}: state present needs them")
-        if described.get(entry["name"], {}).get("status") == "DRAINING":
-            module.fail(
-                f"Service {entry['name']} of cluster {cluster} is being deleted: run again when its tasks have stopped"
-            )
+        status = described.get(entry["name"], {}).get("status", "ACTIVE")
+        if not alive("ECS service", status):
+            module.fail(f"Service {entry['name']} of cluster {cluster} is {explained('ECS service', status)}")
     run = Run(module)
     services = [Service(api, cluster, entry, described.get(entry["name"])) for entry in entries]
     run.converge(services)

@@ -110,6 +110,7 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive, explained
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 MISSING = ("ResourceNotFoundException",)
@@ -164,6 +165,10 @@ class DeliveryStream(Resource):
         if not answer:
             return None
         self.described = answer["DeliveryStreamDescription"]
+        status = self.described["DeliveryStreamStatus"]
+        if self.options["state"] == "present" and not alive("delivery stream", status):
+            reason = self.described.get("FailureDescription", {}).get("Details", "")
+            self.module.fail(f"Delivery stream {self.name} is {explained('delivery stream', status, reason)}")
         tags = from_aws(
             self.api.call("list_tags_for_delivery_stream", on=self.name, DeliveryStreamName=self.name)["Tags"]
         )
@@ -281,7 +286,9 @@ class DeliveryStream(Resource):
 
     @override
     def delete(self, live: dict[str, Any]) -> None:
-        self.api.call("delete_delivery_stream", on=self.name, DeliveryStreamName=self.name)
+        if self.described["DeliveryStreamStatus"] != "DELETING":
+            force = self.described["DeliveryStreamStatus"] == "DELETING_FAILED"
+            self.api.call("delete_delivery_stream", on=self.name, DeliveryStreamName=self.name, AllowForceDelete=force)
         self.wait("delivery_stream_deleted")
 
     def wait(self, name: str) -> None:

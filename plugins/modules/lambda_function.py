@@ -125,8 +125,11 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.function_code import code_sha256, zip_directory
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import PASSES, alive, explained, meaning
 
 GONE = ("ResourceNotFoundException",)
+# What keeps a function from being changed: its creation and an update before, and what waits for their end.
+THINGS, GOALS = ("function", "update of a function"), ("function_active", "function_updated")
 PARAMETERS = {
     "handler": "Handler",
     "runtime": "Runtime",
@@ -159,6 +162,7 @@ class Function(Resource):
         self.name = module.params["name"]
         self.api: Api = module.api("lambda")
         self.tags = module.tags_of(self.component)
+        self.busy = ("", "")
         self.code = zip_directory(Path(module.params["source"])) if module.params["source"] else b""
 
     @override
@@ -168,10 +172,17 @@ class Function(Resource):
             return None
         tags = answer.get("Tags", {})
         live = answer["Configuration"]
+        if self.options["state"] == "present" and not alive("function", live["State"]):
+            self.module.fail(
+                f"Function {self.name} is {explained('function', live['State'], live.get('StateReason', ''))}"
+            )
+        # An update that has failed is made once more; one that goes on, or a creation, is waited for first.
+        self.busy = (live["State"], live["LastUpdateStatus"])
         policy = self.api.call("get_policy", on=self.name, absent=GONE, FunctionName=self.name).get("Policy")
         return {
             **{option: live.get(parameter) for option, parameter in PARAMETERS.items()},
             "id": live["FunctionArn"],
+            "update_failed": live["LastUpdateStatus"] == "Failed",
             "name": self.name,
             "architecture": live["Architectures"][0],
             "code_sha256": live["CodeSha256"],
@@ -186,6 +197,7 @@ class Function(Resource):
         return {
             **{option: self.options[option] for option in PARAMETERS},
             "name": self.name,
+            "update_failed": False,
             "architecture": self.options["architecture"],
             "code_sha256": code_sha256(self.code),
             "environment": {key: str(value) for key, value in self.options["environment"].items()},
@@ -226,7 +238,10 @@ class Function(Resource):
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
         if "tags" in fields:
             self.api.call("tag_resource", on=self.name, Resource=live["id"], Tags=self.tags)
-        if {"code_sha256", "architecture"} & set(fields):
+        for status, thing, goal in zip(self.busy, THINGS, GOALS, strict=True):
+            if meaning(thing, status) == PASSES:
+                self._wait(goal)
+        if {"code_sha256", "architecture", "update_failed"} & set(fields):
             self.api.call(
                 "update_function_code",
                 on=self.name,
@@ -235,7 +250,7 @@ class Function(Resource):
                 Architectures=[wanted["architecture"]],
             )
             self._wait("function_updated")
-        if {*PARAMETERS, "environment", "dead_letter_arn"} & set(fields):
+        if {*PARAMETERS, "environment", "dead_letter_arn", "update_failed"} & set(fields):
             self.api.call("update_function_configuration", on=self.name, **self._configuration(wanted))
             self._wait("function_updated")
         if "invoke_permissions" in fields:

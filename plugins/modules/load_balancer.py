@@ -106,6 +106,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import (
     typed,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive, explained
 from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
 
 # option: its attribute in ModifyLoadBalancerAttributes, and its type
@@ -139,6 +140,10 @@ class LoadBalancer(NamedResource):
         if not answer:
             return None
         described = answer["LoadBalancers"][0]
+        state = described["State"]
+        if self.module.params["state"] == "present" and not alive("load balancer", state["Code"]):
+            said = explained("load balancer", state["Code"], state.get("Reason", ""))
+            self.module.fail(f"Load balancer {self.name} is {said}")
         arn = described["LoadBalancerArn"]
         answer = self.api.call("describe_load_balancer_attributes", on=self.component, LoadBalancerArn=arn)
         values = {item["Key"]: item["Value"] for item in answer["Attributes"]}

@@ -106,6 +106,7 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.moments import iso
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive, explained
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 NOT_THERE = ("ResourceNotFoundException",)
@@ -126,9 +127,10 @@ class Group(Resource):
         group = self.api.call("get_schedule_group", on=self.name, absent=NOT_THERE, Name=self.name)
         if not group:
             return None
-        if group["State"] == "DELETING":
+        if not alive("schedule group", group["State"]):
             if self.api.module.params["state"] == "present":
-                self.api.module.fail(f"the schedule group {self.name} is being deleted: run again when it is gone")
+                said = explained("schedule group", group["State"])
+                self.api.module.fail(f"The schedule group {self.name} is {said}")
             return None
         tags = self.api.call("list_tags_for_resource", on=self.name, ResourceArn=group["Arn"])["Tags"]
         return {"id": group["Arn"], "name": self.name, "tags": from_aws(tags)}

@@ -114,10 +114,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_p
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import NEVER, with_meaning
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
 
 PREFIX = "endpoint-"
-GONE = ("deleting", "deleted", "rejected", "failed", "expired")
+GONE = with_meaning("VPC endpoint", NEVER)
 # option: its name in CreateVpcEndpoint; ModifyVpcEndpoint puts Add or Remove before those of a list
 LISTS = {"route_table_ids": "RouteTableIds", "subnet_ids": "SubnetIds", "security_group_ids": "SecurityGroupIds"}
 

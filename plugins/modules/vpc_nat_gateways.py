@@ -80,10 +80,11 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import PASSES, READY, with_meaning
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, from_aws
 
 PREFIX = "nat-gateway-"
-ALIVE = ("pending", "available")
+ALIVE = with_meaning("NAT gateway", READY, PASSES)
 
 
 class NatGateway(Ec2Resource):

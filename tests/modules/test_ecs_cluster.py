@@ -69,7 +69,6 @@ def test_a_deleted_cluster_is_created_again(stack: str, run_module: RunModule) -
     assert run_module(MODULE, name=stack)["changes"] == [{"component": "cluster", "action": "create", "fields": []}]
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 def test_a_cluster_is_waited_for_until_it_takes_services(
     lab: Lab, stack: str, run_module: RunModule, show_answer: ShowAnswer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,7 +96,6 @@ def test_a_cluster_is_waited_for_until_it_takes_services(
     assert len(lab.calls()) - before == 2 + 1
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 def test_a_cluster_that_could_not_be_made_is_named(stack: str, run_module: RunModule, show_answer: ShowAnswer) -> None:
     run_module(MODULE, name=stack)
     show_answer("DescribeClusters", lambda answer: answer["clusters"][0].update(status="FAILED"))

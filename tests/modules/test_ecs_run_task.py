@@ -221,7 +221,6 @@ def test_what_aws_refuses_is_told(one_off: OneOff) -> None:
     assert "No Fargate configuration" in message
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 def test_a_task_that_ecs_already_forgets_has_ended(one_off: OneOff, show_answer: ShowAnswer) -> None:
     """Amazon ECS developer guide, "Amazon ECS task lifecycle": DELETED comes after STOPPED."""
 

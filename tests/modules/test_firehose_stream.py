@@ -223,7 +223,6 @@ def test_each_status_of_the_encryption(
     assert changed is not encrypted
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -149,7 +149,6 @@ def configuration(**state: str) -> Callable[[dict[str, Any]], None]:
     return lambda answer: answer["Configuration"].update(state)
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 def test_a_function_that_could_not_be_made_is_named_with_the_reason(
     lab: Lab, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
 ) -> None:
@@ -163,7 +162,6 @@ def test_a_function_that_could_not_be_made_is_named_with_the_reason(
     assert not any(call["write"] for call in lab.calls()[before:])
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 def test_an_update_that_has_failed_is_made_once_more(
     lab: Lab, options: dict[str, Any], run_module: RunModule, show_answer: ShowAnswer
 ) -> None:
@@ -180,7 +178,6 @@ def test_an_update_that_has_failed_is_made_once_more(
     assert writes == ["UpdateFunctionCode", "UpdateFunctionConfiguration"]
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 @pytest.mark.parametrize("busy", [{"State": "Pending"}, {"LastUpdateStatus": "InProgress"}])
 def test_a_function_that_is_busy_is_waited_for_before_it_is_changed(
     lab: Lab,

@@ -152,7 +152,6 @@ def test_access_logs(edge: Edge, stack: str, run_module: RunModule, allowed: boo
     assert off["diff"][0]["after"] == {"access_logs": False}
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 def test_one_that_could_not_be_set_up_is_named_in_the_plan(
     edge: Edge, stack: str, run_module: RunModule, show_answer: ShowAnswer
 ) -> None:

@@ -232,7 +232,6 @@ def test_services_of_the_stack_in_its_cluster(lab: Lab, stack: str, run_module: 
     assert run_module("stack_info", services=[], cluster_name=f"{stack}-none")["live"] == []
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 def test_keys_and_queues_are_read_by_name(lab: Lab, stack: str, run_module: RunModule, show_answer: ShowAnswer) -> None:
     kms, sqs = lab.aws("kms"), lab.aws("sqs")
     tags = expected_tags(stack, "kms-key")

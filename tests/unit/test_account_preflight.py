@@ -169,7 +169,6 @@ def test_other_failure_of_the_bucket_is_passed_on() -> None:
         head_bucket(500)
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 def test_a_zone_in_which_aws_has_trouble_is_one_of_the_region() -> None:
     """Amazon EC2 API reference, AvailabilityZone, State."""
 

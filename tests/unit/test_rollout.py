@@ -140,7 +140,6 @@ def test_target(health: dict[str, str], sentence: str | None) -> None:
     assert unhealthy_target({"Target": {"Id": "10.0.11.4"}, "TargetHealth": health}) == sentence
 
 
-@pytest.mark.xfail(strict=True, reason="it is taken for ready, for gone, or waited for to the end")
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
