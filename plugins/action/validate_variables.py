@@ -11,6 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.parsing.vault import VaultedValue
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import hidden
 from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems, variable_warnings
@@ -175,7 +176,11 @@ def validate(name: str, value: Any, option: Mapping[str, Any]) -> tuple[list[Pro
 
 def _refusal(name: str, found: Refused) -> Problem:
     reason = found.reason if found.place == name else f"{found.place}: {found.reason}"
-    return problem(name, found.value, reason, " ".join((describe_option(found.option), found.hint)).strip())
+    entry, text = found.place.rpartition(".")[2], str(found.value)
+    # Text that should have been a list or a mapping is taken apart by nobody.
+    secret = hidden.looks_secret(entry, text) or (found.option["type"] in ("list", "dict") and SECRET.search(text))
+    value = hidden.HIDDEN if secret else found.value
+    return problem(name, value, reason, " ".join((describe_option(found.option), found.hint)).strip())
 
 
 def unconverted(name: str, value: Any, option: Mapping[str, Any]) -> list[Problem]:
@@ -238,8 +243,17 @@ def describe_option(option: Mapping[str, Any]) -> str:
     return f"{kind}. {re.sub(r'\b[A-Z]\(([^)]*)\)', r'\1', text)}"
 
 
+def vaulted(value: Any) -> bool:
+    """Whether a value is a vaulted one, or holds one."""
+    if isinstance(value, Mapping):
+        return any(vaulted(item) for item in value.values())
+    if isinstance(value, list):
+        return any(vaulted(item) for item in value)
+    return bool(VaultedValue.is_tagged_on(value))
+
+
 def hide_secret(found: Problem, option: Mapping[str, Any]) -> Problem:
     """Return the problem without the value of a variable that may hold a secret."""
-    if not option.get("no_log") and not SECRET.search(found["variable"]):
+    if not option.get("no_log") and not SECRET.search(found["variable"]) and not vaulted(found["value"]):
         return {**found, "value": hidden.shown(found["value"]), "reason": hidden.shown(found["reason"])}
     return {**found, "value": "(hidden)", "reason": "its value is not accepted"}

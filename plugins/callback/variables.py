@@ -22,10 +22,19 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from ansible.errors import AnsibleError
+from ansible.parsing.vault import EncryptedString, VaultedValue
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 from ansible_collections.triflow.platform.plugins.module_utils.conversion import convert
 from ansible_collections.triflow.platform.plugins.plugin_utils import specifications
+
+
+def is_template(templar: Templar, value: Any) -> bool:
+    """Whether a value has to be evaluated first. What cannot be is one: a vaulted one without its key, for example."""
+    try:
+        return bool(templar.is_template(value))
+    except AnsibleError:
+        return True
 
 
 class CallbackModule(CallbackBase):
@@ -62,8 +71,8 @@ class CallbackModule(CallbackBase):
     def _convert_there(self, variables: MutableMapping[str, Any], templar: Templar) -> None:
         """Convert what is no template. What a template gives may differ from host to host."""
         for name in variables.keys() & self.options.keys():
-            if not templar.is_template(variables[name]):
-                variables[name] = self._value(name, variables[name])
+            if not is_template(templar, variables[name]):
+                variables[name] = self._value(name, variables[name], templar)
 
     def _converted(self, given: dict[str, Any], names: Iterable[str], loader: Any) -> dict[str, Any]:
         """Return the values that are others in their option's type.
@@ -74,9 +83,9 @@ class CallbackModule(CallbackBase):
         converted: dict[str, Any] = {}
         templates = []
         for name in names:
-            if templar.is_template(given[name]):
+            if is_template(templar, given[name]):
                 templates.append(name)
-            elif (value := self._value(name, given[name])) is not given[name]:
+            elif (value := self._value(name, given[name], templar)) is not given[name]:
                 converted[name] = value
         templar.available_variables = {**given, **converted}
         for name in templates:
@@ -84,9 +93,23 @@ class CallbackModule(CallbackBase):
                 found = templar.template(given[name])
             except AnsibleError:
                 continue  # preflight says why
-            if (value := self._value(name, found)) is not found:
+            if (value := self._value(name, found, templar)) is not found:
                 converted[name] = value
         return converted
 
-    def _value(self, name: str, value: Any) -> Any:
-        return value if value is None else convert(name, value, self.options[name], [])
+    def _value(self, name: str, value: Any, templar: Templar) -> Any:
+        """Return the value in its option's type: itself when it has that."""
+        found = templar.template(value) if isinstance(value, EncryptedString) else value
+        converted = found if found is None else convert(name, found, self.options[name], [])
+        return value if converted is found else marked(converted, VaultedValue.get_tag(found))
+
+
+def marked(value: Any, vaulted: VaultedValue | None) -> Any:
+    """Return what was made of a vaulted text with the mark of one, by which it is hidden."""
+    if vaulted is None:
+        return value
+    if isinstance(value, dict):
+        return {key: marked(item, vaulted) for key, item in value.items()}
+    if isinstance(value, list):
+        return [marked(item, vaulted) for item in value]
+    return vaulted.tag(value) if isinstance(value, str) else value

@@ -18,6 +18,7 @@ import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.splitter import parse_kv
+from ansible.parsing.vault import EncryptedString, VaultedValue
 from ansible.playbook.play import Play
 from ansible.plugins.loader import action_loader, callback_loader
 from ansible.template import Templar, trust_as_template
@@ -298,7 +299,40 @@ def test_the_project_enables_the_callback() -> None:
     assert "triflow.platform.variables" in settings["defaults"]["callbacks_enabled"].split(", ")
 
 
-def test_secret_is_not_shown_in_a_refusal(start: Start) -> None:
-    name = "notifications_phone_numbers"
-    (refusal,) = start(host={name: {"+821012345678": 1}}).problems(name)
-    assert "82101234" not in str(refusal)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("notifications_phone_numbers", {"hunter2": 1}),
+        ("ecs_environment", {"DB_PASSWORD": ["hunter2"]}),
+        ("ecs_environment", '{"DB_PASSWORD": "hunter2"'),
+        ("ecs_services", "[{name: backend, environment: {API_TOKEN: hunter2}"),
+    ],
+)
+def test_secret_is_not_shown_in_a_refusal(start: Start, name: str, value: Any) -> None:
+    (refusal,) = start(host={name: value}).problems(name)
+    assert "hunter2" not in str(refusal)
+
+
+def test_vaulted_value_stays_as_it_is(start: Start) -> None:
+    """Its mark tells what shows values to hide it."""
+    secret = VaultedValue(ciphertext="x").tag("hunter2")
+    text = VaultedValue(ciphertext="x").tag('{"API": "hunter2"}')
+    for source in ("play", "extra"):
+        for given in ({"PORT": 8080, "API": secret}, text):
+            sources = {source: {"ecs_environment": given}}
+            started = start(**sources)
+            assert started["ecs_environment"]["API"] == "hunter2"
+            assert VaultedValue.is_tagged_on(started["ecs_environment"]["API"])
+
+
+def test_vaulted_value_is_not_shown_in_a_refusal(start: Start) -> None:
+    value = [{"name": "backend", "cpus": 1, "command": [VaultedValue(ciphertext="x").tag("hunter2")]}]
+    (refusal,) = start(extra={"ecs_services": value}).problems("ecs_services")
+    assert "hunter2" not in str(refusal)
+
+
+def test_vaulted_value_without_its_key_is_left_alone(start: Start) -> None:
+    locked = EncryptedString(ciphertext="$ANSIBLE_VAULT;1.1;AES256")
+    started = start(extra={"ecs_environment": {"API": locked}, "rds_multi_az": "no"})
+    assert started.manager.extra_vars["ecs_environment"]["API"] is locked
+    assert started["rds_multi_az"] is False
