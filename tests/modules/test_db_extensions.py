@@ -237,3 +237,13 @@ def test_without_certificates_nothing_is_connected_to(
     assert result["failed"]
     assert str(file) in result["msg"]
     assert "certificate" in result["msg"]
+
+
+def test_an_older_libpq_is_refused(
+    database: str, run_module: RunModule, options: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not know require_auth, and so cannot demand a proof."""
+    monkeypatch.setattr(psycopg.pq, "version", lambda: 150010)
+    result = run_module(MODULE, **options(database))
+    assert result["failed"]
+    assert "libpq 150010 cannot demand scram-sha-256" in result["msg"]
