@@ -75,7 +75,8 @@ def certificate_problems(variables: Mapping[str, Any], environment: Mapping[str,
     download = f"a file with the certificates of {BUNDLE.format(region=region)}"
     if path:
         fault = file_fault(path)
-        reason = f"the database could not be verified by {path}: {fault}"
+        named = path if given else f"{path} (PGSSLROOTCERT)"
+        reason = f"the database could not be verified by {named}: {fault}"
         return [problem("rds_ca_file", given, reason, download)] if fault else []
     if region in REGIONS:
         return []

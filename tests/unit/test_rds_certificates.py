@@ -88,4 +88,4 @@ def test_the_variable_of_libpq_counts_where_none_is_given(tmp_path: Path) -> Non
     given = {"stack_region": "eu-central-1", "rds_ca_file": ""}
     assert certificate_problems(given, {"PGSSLROOTCERT": str(SHIPPED["ap-northeast-2"])}) == []
     (found,) = certificate_problems(given, {"PGSSLROOTCERT": str(tmp_path / "missing.pem")})
-    assert f"{tmp_path}/missing.pem: there is no such file" in found["reason"]
+    assert f"{tmp_path}/missing.pem (PGSSLROOTCERT): there is no such file" in found["reason"]
