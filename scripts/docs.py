@@ -51,6 +51,24 @@ class AwsTable(NamedTuple):
 
 AWS_TABLES = (
     AwsTable(
+        "What AWS takes as names",
+        "A name that a service refuses is refused by the preflight, with the service's name.",
+        "aws_names",
+        "NAME_RULES",
+    ),
+    AwsTable(
+        "What AWS takes as tags",
+        "`stack_tags` go to all of these, so the strictest one decides.",
+        "aws_tags",
+        "TAG_RULES",
+    ),
+    AwsTable(
+        "Memory of DB instance classes",
+        "`rds_max_connections` is warned of when it is more than RDS would allow by itself with that memory.",
+        "data_checks",
+        "MEMORIES",
+    ),
+    AwsTable(
         "How long CloudWatch keeps a log group's events",
         "Any other number of days is refused, by CloudWatch and by the preflight.",
         "log_checks",

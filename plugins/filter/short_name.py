@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.triflow.platform.plugins.module_utils import elbv2
+from ansible_collections.triflow.platform.plugins.module_utils import aws_names
 
 DOCUMENTATION = r"""
 name: short_name
@@ -36,4 +36,4 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"short_name": elbv2.short_name}
+        return {"short_name": aws_names.short_name}

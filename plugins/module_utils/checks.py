@@ -14,7 +14,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.alarm_checks impo
 from ansible_collections.triflow.platform.plugins.module_utils.compute_checks import compute_problems, compute_warnings
 from ansible_collections.triflow.platform.plugins.module_utils.cost_checks import cost_problems
 from ansible_collections.triflow.platform.plugins.module_utils.dashboard_checks import dashboard_problems
-from ansible_collections.triflow.platform.plugins.module_utils.data_checks import data_problems
+from ansible_collections.triflow.platform.plugins.module_utils.data_checks import data_problems, data_warnings
 from ansible_collections.triflow.platform.plugins.module_utils.edge_checks import edge_problems
 from ansible_collections.triflow.platform.plugins.module_utils.kinds import kind_problems, kinds_of
 from ansible_collections.triflow.platform.plugins.module_utils.lab_checks import lab_problems
@@ -27,6 +27,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.rds_certificates 
 from ansible_collections.triflow.platform.plugins.module_utils.release_checks import release_problems
 from ansible_collections.triflow.platform.plugins.module_utils.sharing_checks import sharing_problems
 from ansible_collections.triflow.platform.plugins.module_utils.stack_checks import stack_problems
+from ansible_collections.triflow.platform.plugins.module_utils.stack_names import name_problems
 
 Variables = Mapping[str, Any]
 
@@ -41,6 +42,10 @@ def variable_problems(
     """
     kinds = kinds_of(variables, groups)
     problems = [found for check in CHECKS for found in check(variables)]
+    # what is wrong in itself is not told once more for each name that is made of it
+    told = {found["variable"] for found in problems}
+    if "stack_name" not in told:
+        problems += [found for found in name_problems(variables) if found["variable"] not in told]
     problems += kind_problems(variables, groups) + nights_problems(variables, kinds)
     if environment is None:
         return problems
@@ -49,7 +54,7 @@ def variable_problems(
 
 def variable_warnings(variables: Variables) -> list[str]:
     """Return what is not refused, and yet seems not to be meant."""
-    return compute_warnings(variables)
+    return compute_warnings(variables) + data_warnings(variables)
 
 
 CHECKS: tuple[Callable[[Variables], list[Problem]], ...] = (

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.triflow.platform.plugins.module_utils import windows
+from ansible_collections.triflow.platform.plugins.module_utils.aws_names import fits
 from ansible_collections.triflow.platform.plugins.module_utils.db_storage import PROVISIONED_FROM_GIB, least_growth
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import lifecycle_problems
 from ansible_collections.triflow.platform.plugins.module_utils.limits import (
@@ -20,22 +22,27 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import P
 
 Variables = Mapping[str, Any]
 
+# PostgreSQL 14 documentation, appendix "SQL Key Words": those that are reserved, which could be taken for a name.
+RESERVED_WORDS = (
+    "all|analyse|analyze|and|any|array|as|asc|asymmetric|both|case|cast|check|collate|column|constraint|create|"
+    "current_catalog|current_date|current_role|current_time|current_timestamp|current_user|default|deferrable|desc|"
+    "distinct|do|else|end|except|false|fetch|for|foreign|from|grant|group|having|in|initially|intersect|into|lateral|"
+    "leading|limit|localtime|localtimestamp|not|null|offset|on|only|or|order|placing|primary|public|references|returning|"
+    "select|session_user|some|symmetric|table|then|to|trailing|true|union|unique|user|using|variadic|when|where|window|with"
+)
 PATTERNS = {
     # Amazon RDS user guide, "Settings for DB instances".
-    "rds_identifier": Pattern(
-        r"(?=.{1,63}$)[a-z]([a-z0-9]|-(?!-|$))*",
-        "RDS does not take it as an identifier",
-        "1 to 63 lower-case letters, digits and single hyphens, from a letter to a letter or digit",
-    ),
     "rds_database_name": Pattern(
-        r"[A-Za-z][A-Za-z0-9_]{0,62}",
+        r"(?!(rdsadmin|template0|template1)$)[A-Za-z][A-Za-z0-9_]{0,62}",
         "RDS does not take it as a database's name",
-        "1 to 63 letters, digits and underscores, the first a letter",
+        "1 to 63 letters, digits and underscores, the first a letter; not rdsadmin, template0 or template1",
     ),
     "rds_master_username": Pattern(
-        r"(?!(admin|rdsadmin|rdsrepladmin)$)[A-Za-z][A-Za-z0-9_]{0,62}",
-        "RDS does not take it as the master user's name",
-        "1 to 63 letters, digits and underscores, the first a letter; not admin or rdsadmin",
+        rf"(?!(admin|rdsadmin|rdsrepladmin|rds_superuser|rds_replication|{RESERVED_WORDS})$)(?!pg_|rds_)"
+        r"[A-Za-z][A-Za-z0-9_]{0,62}",
+        "RDS does not take it as the master user's name: it is malformed, or reserved",
+        "1 to 63 letters, digits and underscores, the first a letter; no word reserved by PostgreSQL, not admin or "
+        "rdsadmin, and not beginning with pg_ or rds_",
     ),
     "rds_engine_version": Pattern(
         # versions.py names the pages that say how RDS names them
@@ -46,13 +53,6 @@ PATTERNS = {
     "rds_instance_class": Pattern(
         r"db\.[a-z0-9-]+\.[a-z0-9-]+", "it is no DB instance class", "a class such as db.t4g.medium"
     ),
-    # Amazon S3 user guide, "General purpose bucket naming rules".
-    "s3_bucket_name": Pattern(
-        r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)(?!\d+(\.\d+){3}$)"
-        r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-        "S3 does not take it as a bucket's name",
-        "3 to 63 lower-case letters, digits, dots and hyphens, from a letter or digit to a letter or digit",
-    ),
     "s3_category_tag": Pattern(
         r"(?!aws:)[\w +\-=.:/@]{1,128}", "S3 does not take it as an object tag's key", "a key such as category"
     ),
@@ -61,10 +61,30 @@ RANGES = {
     "rds_allocated_storage": Range(20, 65536, "GiB", "RDS does not offer gp3 volumes of that size"),
     "rds_max_allocated_storage": Range(20, 65536, "GiB", "RDS does not offer gp3 volumes of that size"),
     "rds_backup_retention_days": Range(1, 35, "days", "RDS does not keep automatic backups for that long"),
-    "rds_max_connections": Range(6, 8388607, "connections", "PostgreSQL on RDS does not take it"),
+    # RDS takes up to 8388607, and PostgreSQL then does not start: PostgreSQL 14, MAX_BACKENDS (postmaster.h).
+    "rds_max_connections": Range(6, 262143, "connections", "PostgreSQL on RDS does not start with it"),
     "rds_slow_query_milliseconds": Range(-1, 2147483647, "milliseconds", "PostgreSQL does not take it"),
     "rds_wait_timeout": SECONDS,
 }
+
+
+class Memory(NamedTuple):
+    """The memory of the large instance of a kind of classes; the others are a multiple of it."""
+
+    family: str  # the letters at the class's beginning
+    large_gib: int
+    source: str
+
+
+_HARDWARE = 'Amazon RDS user guide, "Hardware specifications for DB instance classes"'
+MEMORIES = (
+    Memory("t", 8, _HARDWARE),
+    Memory("m", 8, _HARDWARE),
+    Memory("r", 16, _HARDWARE),
+)
+SIZES = {"micro": 1 / 8, "small": 1 / 4, "medium": 1 / 2, "large": 1.0}
+# max_connections of RDS's default parameter group: LEAST({DBInstanceClassMemory/9531392}, 5000).
+BYTES_A_CONNECTION, MOST_CONNECTIONS = 9531392, 5000
 
 # Amazon RDS for PostgreSQL release notes, "Extensions supported for RDS for PostgreSQL 14".
 # fmt: off
@@ -88,11 +108,45 @@ def data_problems(variables: Variables) -> list[Problem]:
     """All that is wrong with them. What is not given is not checked."""
     return [
         *limit_problems(variables, PATTERNS, RANGES),
+        *_dot_problems(variables),
         *_window_problems(variables),
         *_storage_problems(variables),
         *_extension_problems(variables),
         *_lifecycle_problems(variables),
     ]
+
+
+def data_warnings(variables: Variables) -> list[str]:
+    """More connections than RDS itself reckons with for the instance's memory."""
+    wanted, instance_class = variables.get("rds_max_connections"), variables.get("rds_instance_class") or ""
+    found = re.fullmatch(r"db\.(?P<family>[a-z]+)[a-z0-9-]*\.(?P<size>[a-z0-9]+)", instance_class)
+    memory = found and memory_gib(found["family"], found["size"])
+    if not memory or wanted is None:
+        return []
+    usual = min(int(memory * 2**30) // BYTES_A_CONNECTION, MOST_CONNECTIONS)
+    if wanted <= usual:
+        return []
+    return [
+        f"rds_max_connections: {wanted} are more than RDS allows by itself on the {memory:g} GiB of {instance_class}, "
+        f"which are {usual}. With all of them in use the database may run out of memory."
+    ]
+
+
+def memory_gib(family: str, size: str) -> float | None:
+    """The memory of a DB instance class, None when it is not known."""
+    large = next((row.large_gib for row in MEMORIES if row.family == family), None)
+    times = re.fullmatch(r"(\d*)xlarge", size)
+    factor = 2.0 * int(times[1] or 1) if times else SIZES.get(size)
+    return large * factor if large and factor else None
+
+
+def _dot_problems(variables: Variables) -> list[Problem]:
+    name = variables.get("s3_bucket_name")
+    if name is None or "." not in name or not fits("a bucket's name", name):
+        return []
+    # Amazon S3 user guide, "Virtual hosting of general purpose buckets".
+    reason = "S3's certificate covers no bucket with dots in its name, and the bucket's policy demands HTTPS"
+    return [problem("s3_bucket_name", name, reason, f"a name without dots, such as {name.replace('.', '-')}")]
 
 
 def _window_problems(variables: Variables) -> list[Problem]:

@@ -3,23 +3,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
-LONGEST_NAME = 32  # of a load balancer and of a target group (CreateLoadBalancer, CreateTargetGroup)
 MOST_TARGET_GROUPS, LARGEST_WEIGHT, LONGEST_STICKINESS = 5, 999, 604800  # ForwardActionConfig; seconds
 _ARNS_A_CALL = 20  # of DescribeTags
-
-
-def short_name(name: str) -> str:
-    """The name if Elastic Load Balancing takes it, else its beginning and eight digits of its hash."""
-    if len(name) <= LONGEST_NAME:
-        return name
-    return f"{name[: LONGEST_NAME - 9].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def read_tags(api: Api, arns: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -135,7 +135,7 @@ def _prefix_problems(prefix: str, rule: Rule) -> list[Problem]:
 def _days_problems(variable: str, name: str, rule: Rule) -> list[Problem]:
     problems = []
     days = {key: int(value) for key, value in rule.items() if key.endswith("_days") and value is not None}
-    earliest = EARLIEST_INFREQUENT_ACCESS if rule.get("storage_class") in ("STANDARD_IA", "ONEZONE_IA") else 1
+    earliest = EARLIEST_INFREQUENT_ACCESS if rule.get("storage_class") in ("STANDARD_IA", "ONEZONE_IA") else 0
     for key, value in days.items():
         least = earliest if key.endswith("transition_days") else 1
         if value < least:

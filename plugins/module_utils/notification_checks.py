@@ -10,7 +10,6 @@ from typing import Any
 from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Range, limit_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
-TOPIC = re.compile(r"[A-Za-z0-9_-]{1,252}")  # 256 with -sms
 ADDRESS = re.compile(r"[^@\s,;<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: country code first, at most 15 digits
 LISTS = {
@@ -31,10 +30,6 @@ RANGES = {
 def notification_problems(variables: Mapping[str, Any]) -> list[Problem]:
     """All that is wrong with them. What is not given is not checked."""
     problems = limit_problems(variables, {}, RANGES)
-    name = variables.get("notifications_topic_name")
-    if name is not None and not TOPIC.fullmatch(name):
-        accepted = "1 to 252 letters, digits, hyphens and underscores"
-        problems.append(problem("notifications_topic_name", name, "SNS takes no topic of that name", accepted))
     days = variables.get("notifications_secret_recovery_days")
     if days is not None and days != 0 and not 7 <= days <= 30:
         reason = "Secrets Manager does not take it"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import windows
+from ansible_collections.triflow.platform.plugins.module_utils.aws_tags import ROUTE_53, TAG_RULES, tag_problems
 from ansible_collections.triflow.platform.plugins.module_utils.limits import (
     REGION,
     Pattern,
@@ -51,16 +52,7 @@ def _region_problems(variables: Variables) -> list[Problem]:
 
 
 def _tag_problems(variables: Variables) -> list[Problem]:
-    tags: Mapping[Any, Any] = variables.get("stack_tags") or {}
-    accepted = "up to 40 keys of 1 to 128 characters, not starting with aws: or triflow:, values of up to 256"
-    problems = []
-    if len(tags) > 40:
-        # AWS takes 50 tags a resource; some are this collection's, and Name.
-        problems.append(problem("stack_tags", f"{len(tags)} tags", "they are more than a resource holds", accepted))
-    for key, value in tags.items():
-        if re.match(r"(aws|triflow):", str(key), re.IGNORECASE):
-            reason = "the prefix is reserved: aws: for AWS, triflow: for the tags by which a stack is found again"
-            problems.append(problem("stack_tags", key, reason, accepted))
-        elif not 1 <= len(str(key)) <= 128 or len(str(value)) > 256:
-            problems.append(problem("stack_tags", key, "AWS does not take a key or value of that length", accepted))
-    return problems
+    services = {rule.service for rule in TAG_RULES}
+    if variables.get("stack_foundation") or variables.get("dns_zone") == "adopt":
+        services -= {ROUTE_53}  # an adopted zone is not tagged
+    return tag_problems(variables.get("stack_tags") or {}, services)

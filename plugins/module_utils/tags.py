@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
 
+NAME = "Name"
 STACK = "triflow:stack"
 COMPONENT = "triflow:component"
 
 
 def tags_of(stack: str, component: str, extra: dict[str, str] | None = None) -> dict[str, str]:
     """Tags of one component. ``extra`` are the stack's further tags; it cannot override ours."""
-    own = {"Name": f"{stack}-{component}", STACK: stack, COMPONENT: component}
+    own = {NAME: f"{stack}-{component}", STACK: stack, COMPONENT: component}
     return {**{key: str(value) for key, value in (extra or {}).items()}, **own}
 
 

@@ -26,6 +26,7 @@ RECORD: dict[str, Any] = {
     "ecs_image": "triflow-prod/backend:1.0.0",
     "dashboard_custom_namespace": "TriFlow/triflow-prod",
     "notifications_topic_name": "triflow-alarms-prod",
+    "logs_group_prefix": "/aws/ecs/triflow-",
 }
 
 

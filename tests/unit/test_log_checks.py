@@ -35,7 +35,6 @@ def test_what_aws_takes_is_accepted(variable: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["/aws/ecs/tri flow-", "aws/ecs/triflow-", "/aws/ecs/triflow:", "x" * 510])
-@pytest.mark.xfail(strict=True, reason="nothing looks at it")
 def test_a_log_group_s_beginning_that_cloudwatch_refuses(value: str) -> None:
     (found,) = problems(logs_group_prefix=value)
     assert found["variable"] == "logs_group_prefix"

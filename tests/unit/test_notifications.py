@@ -34,8 +34,6 @@ def test_the_record_passes() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "shown", "reason"),
     [
-        ("notifications_topic_name", "triflow alarms", "triflow alarms", "no topic of that name"),
-        ("notifications_topic_name", "a" * 253, "a" * 253, "no topic of that name"),
         ("notifications_phone_numbers", ["01012345678"], "01012345678", "E.164"),
         ("notifications_phone_numbers", ["+82-10-1234-5678"], "+82-10-1234-5678", "E.164"),
         ("notifications_phone_numbers", ["+0821012345678"], "+0821012345678", "E.164"),
