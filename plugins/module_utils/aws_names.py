@@ -18,8 +18,8 @@ class NameRule(NamedTuple):
     source: str
 
 
-_HYPHENATED = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?"  # of Elastic Load Balancing
-_IDENTIFIER = r"[a-z](?:[a-z0-9]|-(?!-|$)){0,%d}"  # of RDS, which stores names in lower case
+_HYPHENATED = r"(?!-)[A-Za-z0-9-]{1,32}(?<!-)"  # of Elastic Load Balancing
+_IDENTIFIER = r"(?!.*--)[a-z][a-z0-9-]{0,%d}(?<!-)"  # of RDS, which stores names in lower case
 _PLAIN = r"[A-Za-z0-9_-]{1,%d}"
 NAME_RULES = (
     NameRule(

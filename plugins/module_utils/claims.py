@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NotRequired, TypedDict
 
 from ansible_collections.triflow.platform.plugins.module_utils import alarms
-from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import short_name
+from ansible_collections.triflow.platform.plugins.module_utils.aws_names import short_name
 
 Variables = Mapping[str, Any]  # those of the roles, with their defaults, in the types of the argument specs
 
