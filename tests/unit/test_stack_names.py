@@ -61,7 +61,7 @@ def as_the_roles_make_them() -> set[str]:
         for name, value in loader.load_from_file(str(path), trusted_as_template=True).items()
     }
     templar = Templar(loader=loader, variables={**made, **variables()})
-    found: set[str] = {group["name"] for group in templar.template(made["security_groups_list"])}
+    found: set[str] = {templar.template(group["name"]) for group in made["security_groups_list"]}
     for name in IN_ROLES:
         value = templar.template(made[name])
         found |= set(value.values()) if isinstance(value, dict) else {value}
