@@ -39,6 +39,10 @@ def _row_problems(row: Row) -> Iterator[Problem]:
     if row["statistic"] not in STATISTICS and not re.fullmatch(r"p(\d{1,2}(\.\d{1,10})?|100)", row["statistic"]):
         accepted = f"{', '.join(STATISTICS)}, or a percentile such as p95"
         yield problem(TABLE, row["statistic"], f"CloudWatch does not take it as the statistic of {name}", accepted)
+    for option, longest in (("summary", 1024), ("metric", 255), ("expression", 2048)):
+        if len(row.get(option) or "") > longest:
+            reason = f"{option} of {name} has more than the {longest} characters that CloudWatch takes"
+            yield problem(TABLE, row[option], reason, "a shorter one")
     period, periods = row["period"], row["periods"]
     if period not in (10, 20, 30) and (period < 60 or period % 60):
         yield problem(

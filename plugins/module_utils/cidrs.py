@@ -14,6 +14,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import P
 # Amazon VPC user guide, "VPC CIDR blocks" and "Subnet CIDR blocks".
 LARGEST_PREFIX = 16
 SMALLEST_PREFIX = 28
+RESERVED = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")))
 
 
 class Subnet(TypedDict):
@@ -89,6 +90,8 @@ def _syntax_problem(variable: str, cidr: str) -> Problem | None:
         return problem(variable, cidr, str(error), accepted)
     if str(network) != cidr:
         return problem(variable, cidr, "it has host bits set", str(network))
+    if any(network.overlaps(reserved) for reserved in RESERVED):
+        return problem(variable, cidr, "AWS takes no such range: it is a host's own, or multicast", accepted)
     if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
         return problem(variable, cidr, f"a VPC and its subnets cannot be a /{network.prefixlen}", accepted)
     return None

@@ -16,6 +16,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.limits import (
     limit_problems,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
+from ansible_collections.triflow.platform.plugins.module_utils.services import PROMETHEUS
 
 Variables = Mapping[str, Any]
 
@@ -41,11 +42,17 @@ SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]
 ENVIRONMENT_NAME = re.compile(r"[^=\s\x00-\x1f\x7f]+")
 ACCEPTED_NAME = "1 to 31 lower-case letters, digits and hyphens, from a letter to a letter or digit"
 
+STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+PORT = Range(1, 65535, "", "it is no TCP port")
 TASKS = Range(0, 1000, "tasks", "no service of ECS has that many")
 PERCENT = Range(1, 100, "per cent", "it is no CPU load")
 CONTAINER_HEALTH = "ECS does not take it"
 RANGES = {
     "ecs_wait_timeout": SECONDS,
+    "ecs_task_timeout": SECONDS,
+    # Amazon CloudWatch Logs API reference, FilterLogEvents.
+    "ecs_logs_limit": Range(1, 10000, "lines", "CloudWatch Logs does not take it"),
+    "ecs_logs_minutes": Range(1, 5_259_600, "minutes", "it is no time to look back"),
     # Amazon ECS API reference, HealthCheck and CreateService.
     "ecs_health_check_interval": Range(5, 300, "seconds", CONTAINER_HEALTH),
     "ecs_health_check_timeout": Range(2, 60, "seconds", CONTAINER_HEALTH),
@@ -138,6 +145,50 @@ def _image_problems(variables: Variables) -> Iterator[Problem]:
         if fault:
             accepted = f"did you mean {fault.meant}?" if fault.meant else ACCEPTED_IMAGE
             yield problem(variable, image, fault.reason, accepted)
+
+
+def _number_problems(variables: Variables) -> Iterator[Problem]:
+    """The numbers of the services, whose own values are in no table of variables."""
+    for service in variables.get("ecs_services") or []:
+        for option, allowed in (("container_port", PORT), ("desired_count", TASKS)):
+            number = service.get(option)
+            if number is not None and not allowed.least <= number <= allowed.most:
+                reason = f"{allowed.reason}, as {option} of {service['name']}"
+                accepted = f"{allowed.least} to {allowed.most} {allowed.unit}".rstrip()
+                yield problem("ecs_services", number, reason, accepted)
+
+
+def _sidecar_problems(service: Mapping[str, Any], variables: Variables) -> Iterator[Problem]:
+    """The task's memory holds all of its containers, and each of these has a name of its own."""
+    if not variables.get("ecs_prometheus_remote_write_url") or not service.get("container_port"):
+        return
+    if service["name"] == PROMETHEUS:
+        reason = "the container of the sidecar in its task has that name, too"
+        yield problem("ecs_services", PROMETHEUS, reason, "another name, or no ecs_prometheus_remote_write_url")
+    memory, sidecar = service.get("memory") or variables.get("ecs_memory"), variables.get("ecs_prometheus_memory")
+    if memory is not None and sidecar is not None and sidecar >= memory:
+        reason = f"the task of {service['name']} has {memory} MiB for all of its containers"
+        yield problem("ecs_prometheus_memory", sidecar, reason, f"less than {memory} MiB")
+
+
+def _statement_problems(variables: Variables) -> Iterator[Problem]:
+    """IAM user guide, "IAM JSON policy elements reference": what a role's policy is made of."""
+    accepted = "a mapping with Effect, Action and Resource, and Sid and Condition where they are needed"
+    for number, statement in enumerate(variables.get("iam_task_statements") or [], 1):
+        unknown = sorted(statement.keys() - STATEMENT)
+        lacking = [
+            name
+            for name, other in (("Effect", "Effect"), ("Action", "NotAction"), ("Resource", "NotResource"))
+            if not (statement.get(name) or statement.get(other))
+        ]
+        wrong = [f"{name} is no element of a role's policy" for name in unknown]
+        wrong += [f"{name} is missing" for name in lacking]
+        if statement.get("Effect", "Allow") not in ("Allow", "Deny"):
+            wrong.append("its Effect is not Allow or Deny")
+        if not re.fullmatch(r"[A-Za-z0-9]*", str(statement.get("Sid", ""))):
+            wrong.append("its Sid has other characters than letters and digits")
+        if wrong:
+            yield problem("iam_task_statements", f"statement {number}", f"IAM refuses it: {', '.join(wrong)}", accepted)
 
 
 def _port_problems(service: Mapping[str, Any], variables: Variables) -> Iterator[Problem]:
@@ -238,13 +289,16 @@ def _count_problems(variables: Variables, scaled: list[str], least: int, most: i
 
 SERVICE_CHECKS: tuple[Callable[[Mapping[str, Any], Variables], Iterator[Problem]], ...] = (
     _size_problems,
+    _sidecar_problems,
     _port_problems,
     _environment_problems,
 )
 CHECKS: tuple[Callable[[Variables], Iterator[Problem]], ...] = (
     _name_problems,
+    _number_problems,
     _image_problems,
     _prefix_problems,
+    _statement_problems,
     _prometheus_problems,
     _scaling_problems,
 )

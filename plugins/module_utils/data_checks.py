@@ -9,7 +9,11 @@ from typing import Any, NamedTuple
 
 from ansible_collections.triflow.platform.plugins.module_utils import windows
 from ansible_collections.triflow.platform.plugins.module_utils.aws_names import fits
-from ansible_collections.triflow.platform.plugins.module_utils.db_storage import PROVISIONED_FROM_GIB, least_growth
+from ansible_collections.triflow.platform.plugins.module_utils.db_storage import (
+    BASELINE_IOPS,
+    PROVISIONED_FROM_GIB,
+    least_growth,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.lifecycle import lifecycle_problems
 from ansible_collections.triflow.platform.plugins.module_utils.limits import (
     SECONDS,
@@ -31,6 +35,12 @@ RESERVED_WORDS = (
     "select|session_user|some|symmetric|table|then|to|trailing|true|union|unique|user|using|variadic|when|where|window|with"
 )
 PATTERNS = {
+    # Amazon RDS user guide, "Using SSL/TLS to encrypt a connection to a DB instance".
+    "rds_ca_certificate_identifier": Pattern(
+        r"rds-ca-(rsa2048|rsa4096|ecc384)-g1",
+        "RDS for PostgreSQL has no certificate authority of that name",
+        "rds-ca-rsa2048-g1, rds-ca-rsa4096-g1 or rds-ca-ecc384-g1",
+    ),
     # Amazon RDS user guide, "Settings for DB instances".
     "rds_database_name": Pattern(
         r"(?!(rdsadmin|template0|template1)$)[A-Za-z][A-Za-z0-9_]{0,62}",
@@ -66,6 +76,14 @@ RANGES = {
     "rds_slow_query_milliseconds": Range(-1, 2147483647, "milliseconds", "PostgreSQL does not take it"),
     "rds_wait_timeout": SECONDS,
 }
+
+
+# Amazon RDS user guide, "gp3 storage (recommended)": PostgreSQL from 400 GiB on.
+PROVISIONED = {
+    "rds_iops": Range(12000, 64000, "IOPS", "RDS does not take it for PostgreSQL on gp3"),
+    "rds_storage_throughput": Range(500, 4000, "MiB/s", "RDS does not take it for PostgreSQL on gp3"),
+}
+IOPS_A_GIB, IOPS_A_MIB = 500, 4
 
 
 class Memory(NamedTuple):
@@ -180,6 +198,19 @@ def _storage_problems(variables: Variables) -> list[Problem]:
             )
             accepted = f"leave it out, or rds_allocated_storage of {PROVISIONED_FROM_GIB} GiB or more"
             problems.append(problem(name, variables[name], reason, accepted))
+        elif variables.get(name) is not None:
+            problems += limit_problems(variables, {}, {name: PROVISIONED[name]})
+    iops, throughput = variables.get("rds_iops"), variables.get("rds_storage_throughput")
+    if iops is not None and iops > size * IOPS_A_GIB:
+        reason = f"RDS takes at most {IOPS_A_GIB} a GiB, and rds_allocated_storage is {size} GiB"
+        problems.append(problem("rds_iops", iops, reason, f"up to {size * IOPS_A_GIB}"))
+    if throughput is not None and throughput * IOPS_A_MIB > (iops or BASELINE_IOPS):
+        reason = f"RDS takes a quarter of the IOPS at most, and rds_iops are {iops or BASELINE_IOPS}"
+        problems.append(
+            problem(
+                "rds_storage_throughput", throughput, reason, f"up to {(iops or BASELINE_IOPS) // IOPS_A_MIB} MiB/s"
+            )
+        )
     return problems
 
 

@@ -45,6 +45,7 @@ PATTERNS = {
     ),
 }
 
+MOST_TARGET_GROUPS = 5  # Elastic Load Balancing API reference, ForwardActionConfig
 LOAD_BALANCING = "Elastic Load Balancing does not take it"
 RANGES = {
     "dns_wait_timeout": SECONDS,
@@ -115,6 +116,9 @@ def _target_group_problems(variables: Variables) -> list[Problem]:
     accepted = "one or more names of lower-case letters, digits and single hyphens, each once: backend"
     wrong = [name for name in names if not re.fullmatch(r"[a-z0-9]([a-z0-9]|-(?!-|$))*", name)]
     problems = [problem("alb_target_groups", name, "it cannot be part of a name", accepted) for name in wrong]
+    if len(names) > MOST_TARGET_GROUPS:
+        reason = f"these are {len(names)}, and a listener forwards to {MOST_TARGET_GROUPS}"
+        problems.append(problem("alb_target_groups", names, reason, f"up to {MOST_TARGET_GROUPS} names"))
     if not names or len(set(names)) < len(names):
         problems.append(problem("alb_target_groups", names, "it is empty or names one twice", accepted))
     return problems

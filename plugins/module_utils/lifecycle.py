@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 LARGEST_RULE_SET = 1000
+LONGEST_ID = 255  # Amazon S3 API reference, LifecycleRule
 TENANTS_PREFIX = "tenants/"
 # S3 refuses to move an object to these earlier (Amazon S3 user guide, "Transitioning objects using S3 Lifecycle").
 EARLIEST_INFREQUENT_ACCESS = 30
@@ -72,6 +73,17 @@ def lifecycle_problems(
     if int(abort_multipart_days) < 1:
         accepted = "a whole number of days, 1 or more"
         problems.append(problem("s3_abort_multipart_days", abort_multipart_days, "it is less than a day", accepted))
+    for variable, name, identifier in [
+        *(("s3_object_categories", category["name"], f"category-{category['name']}") for category in categories),
+        *(
+            ("s3_prefix_rules", rule["prefix"], f"prefix-{share}{rule['prefix']}")
+            for share in ("", *shares)
+            for rule in prefix_rules
+        ),
+    ]:
+        if len(identifier) > LONGEST_ID:
+            reason = f"it makes a rule's ID of {len(identifier)} characters, and S3 takes {LONGEST_ID}"
+            problems.append(problem(variable, name, reason, f"{len(identifier) - LONGEST_ID} characters less"))
     count = len(categories) + len(prefix_rules) * (1 + len(shares)) + 1
     if count > LARGEST_RULE_SET:
         reason = f"with the rule for all objects these are {count} lifecycle rules"

@@ -42,11 +42,34 @@ def network_problems(variables: Variables) -> list[Problem]:
     """All that is wrong with them. What is not given is not checked."""
     return [
         *limit_problems(variables, {}, RANGES),
+        *_list_problems(variables),
         *empty_problems(variables, NOT_EMPTY),
         *_cidr_problems(variables),
         *_way_out_problems(variables),
         *_bucket_problems(variables),
     ]
+
+
+def _list_problems(variables: Variables) -> list[Problem]:
+    problems = []
+    for variable in ("security_groups_load_balancer_ports", "vpc_interface_endpoint_services"):
+        values = variables.get(variable) or []
+        problems += [
+            problem(variable, value, "it is there twice", "each one once")
+            for value in sorted(set(values))
+            if values.count(value) > 1
+        ]
+    for service in variables.get("vpc_interface_endpoint_services") or []:
+        if not re.fullmatch(r"(?!com\.amazonaws\.)[a-z0-9-]+(\.[a-z0-9-]+)*", service):
+            reason = "it is no short name of a service: com.amazonaws and the region are put in front"
+            accepted = f"did you mean {short}?" if (short := _short_service(service)) else "a name such as ecr.api"
+            problems.append(problem("vpc_interface_endpoint_services", service, reason, accepted))
+    return problems
+
+
+def _short_service(name: str) -> str | None:
+    found = re.fullmatch(rf"com\.amazonaws\.{REGION}\.(?P<service>[a-z0-9.-]+)", name)
+    return found["service"] if found else None
 
 
 def _cidr_problems(variables: Variables) -> list[Problem]:

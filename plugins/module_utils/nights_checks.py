@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import nights
+from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, limit_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 Variables = Mapping[str, Any]
@@ -19,11 +20,12 @@ DAY_MINUTES = 24 * 60
 LAG_MINUTES = nights.DATABASE_LAG // timedelta(minutes=1)
 SHORTEST_STOP = 60  # minutes: RDS takes some to stop, and starts nothing that is still stopping
 LONGEST_LEAD = 240
+RANGES = {"nights_wait_timeout": SECONDS}
 
 
 def nights_problems(variables: Variables, groups: Collection[str]) -> list[Problem]:
     """All that is wrong with them. What is not given is not checked."""
-    problems = [*_place_problems(variables, groups), *_form_problems(variables)]
+    problems = [*limit_problems(variables, {}, RANGES), *_place_problems(variables, groups), *_form_problems(variables)]
     return problems or [*_hour_problems(variables), *_stay_problems(variables)]
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Range, limit_problems
+from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Pattern, Range, limit_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 ADDRESS = re.compile(r"[^@\s,;<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -20,6 +20,12 @@ LISTS = {
         "+, country code and number, digits only and in quotes, such as '+821000000000'",
     ),
 }
+PATTERNS = {
+    # AWS Lambda developer guide, "Lambda runtimes": those in which a function can be created.
+    "notifications_function_runtime": Pattern(
+        r"python3\.1[0-4]", "Lambda creates no function of it", "python3.10 to python3.14"
+    ),
+}
 RANGES = {
     "notifications_wait_timeout": SECONDS,
     # AWS KMS API reference, ScheduleKeyDeletion.
@@ -29,7 +35,7 @@ RANGES = {
 
 def notification_problems(variables: Mapping[str, Any]) -> list[Problem]:
     """All that is wrong with them. What is not given is not checked."""
-    problems = limit_problems(variables, {}, RANGES)
+    problems = limit_problems(variables, PATTERNS, RANGES)
     days = variables.get("notifications_secret_recovery_days")
     if days is not None and days != 0 and not 7 <= days <= 30:
         reason = "Secrets Manager does not take it"

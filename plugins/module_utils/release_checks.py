@@ -9,19 +9,30 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.images import image_fault
+from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Range, limit_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, nearest, problem
 
 Variables = Mapping[str, Any]
 
 # A tag (OCI distribution specification), a digest, or a repository with one of the two.
 IMAGE = re.compile(r"(?!sha256:)([\w.:/-]+:)?\w[\w.-]{0,127}|([\w.:/-]+@)?sha256:[0-9a-f]{64}")
+RANGES = {
+    "release_wait_timeout": SECONDS,
+    "release_migration_timeout": SECONDS,
+    "release_canary_bake_time": Range(0, 86400, "seconds", "it is no time to watch a canary"),
+}
 SERVICE_VARIABLES = ("release_service", "ecs_task_service", "ecs_logs_service")
 COMMAND_VARIABLES = ("release_migration_command", "ecs_task_command")
 
 
 def release_problems(variables: Variables) -> list[Problem]:
     """All that is wrong with the variables of the operations. What is not given is not checked."""
-    problems = [*_service_problems(variables), *_command_problems(variables), *_image_problems(variables)]
+    problems = [
+        *limit_problems(variables, {}, RANGES),
+        *_service_problems(variables),
+        *_command_problems(variables),
+        *_image_problems(variables),
+    ]
     revision = variables.get("release_revision")
     if revision and not re.fullmatch(r"[1-9][0-9]*", revision):
         problems.append(

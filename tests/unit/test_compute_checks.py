@@ -159,3 +159,53 @@ def test_what_looks_like_a_secret_is_told_and_not_shown(change: dict[str, Any], 
 
 def test_the_record_gives_no_warning() -> None:
     assert compute_warnings(RECORD) == []
+
+
+SIDECAR = {"ecs_prometheus_remote_write_url": "https://grafana.example.com/push", "ecs_prometheus_memory": 256}
+ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("change", "variable", "value", "reason"),
+    [
+        ({"ecs_services": [{"name": "a", "container_port": 70000}]}, "ecs_services", 70000, "container_port of a"),
+        ({"ecs_services": [{"name": "a", "desired_count": -1}]}, "ecs_services", -1, "desired_count of a"),
+        ({**SIDECAR, "ecs_prometheus_memory": 2048}, "ecs_prometheus_memory", 2048, "2048 MiB for all"),
+        (
+            {**SIDECAR, "ecs_services": [{"name": "prometheus", "container_port": 1}]},
+            "ecs_services",
+            "prometheus",
+            "sidecar",
+        ),
+        ({"ecs_task_timeout": 0}, "ecs_task_timeout", 0, "waited for"),
+        ({"ecs_logs_limit": 10001}, "ecs_logs_limit", 10001, "CloudWatch Logs"),
+        ({"release_wait_timeout": 0}, "release_wait_timeout", 0, "waited for"),
+        ({"release_canary_bake_time": -1}, "release_canary_bake_time", -1, "watch a canary"),
+        ({"nights_wait_timeout": 0}, "nights_wait_timeout", 0, "waited for"),
+        (
+            {"iam_task_statements": [{**ALLOW, "Principal": "*"}]},
+            "iam_task_statements",
+            "statement 1",
+            "Principal is no",
+        ),
+        ({"iam_task_statements": [ALLOW, {"Action": "x"}]}, "iam_task_statements", "statement 2", "Effect is missing"),
+        (
+            {"iam_task_statements": [{**ALLOW, "Effect": "allow"}]},
+            "iam_task_statements",
+            "statement 1",
+            "Allow or Deny",
+        ),
+        ({"iam_task_statements": [{**ALLOW, "Sid": "a-b"}]}, "iam_task_statements", "statement 1", "Sid"),
+        ({"notifications_function_runtime": "python3.9"}, "notifications_function_runtime", "python3.9", "Lambda"),
+    ],
+)
+def test_numbers_and_parts_that_aws_refuses(change: dict[str, Any], variable: str, value: Any, reason: str) -> None:
+    (found,) = problems(autoscaling_services=[], **change)
+    assert (found["variable"], found["value"]) == (variable, value)
+    assert reason in found["reason"]
+
+
+def test_statements_and_a_sidecar_that_aws_takes() -> None:
+    condition = {**ALLOW, "Sid": "Read1", "Condition": {"StringEquals": {"aws:PrincipalTag/x": "y"}}}
+    assert problems(iam_task_statements=[condition, {"Effect": "Deny", "NotAction": "x:*", "NotResource": "*"}]) == []
+    assert problems(**SIDECAR) == []

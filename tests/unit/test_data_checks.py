@@ -125,3 +125,34 @@ def test_more_connections_than_the_memory_is_for_are_warned_of(
 def test_a_class_whose_memory_is_not_known_gives_no_warning() -> None:
     assert data_warnings({"rds_instance_class": "db.x2iedn.large", "rds_max_connections": 262143}) == []
     assert data_warnings({"rds_max_connections": 262143}) == []
+
+
+LARGE = {"rds_allocated_storage": 400, "rds_max_allocated_storage": 500}
+
+
+@pytest.mark.parametrize(
+    ("change", "variable", "accepted"),
+    [
+        ({"rds_iops": 3000}, "rds_iops", "12000 to 64000 IOPS"),
+        ({"rds_iops": 64001}, "rds_iops", "12000 to 64000 IOPS"),
+        ({"rds_storage_throughput": 125}, "rds_storage_throughput", "500 to 4000 MiB/s"),
+        ({"rds_storage_throughput": 3500}, "rds_storage_throughput", "up to 3000 MiB/s"),
+        ({"rds_ca_certificate_identifier": "rds-ca-2019"}, "rds_ca_certificate_identifier", "rds-ca-rsa2048-g1"),
+    ],
+)
+def test_what_rds_refuses_of_large_volumes_and_authorities(
+    change: dict[str, Any], variable: str, accepted: str
+) -> None:
+    (found,) = problems(**LARGE, **change)
+    assert (found["variable"], found["value"]) == (variable, change[variable])
+    assert accepted in found["accepted"]
+
+
+def test_what_rds_takes_of_large_volumes() -> None:
+    assert problems(**LARGE, rds_iops=16000, rds_storage_throughput=4000) == []
+
+
+def test_a_lifecycle_rule_s_id_is_not_too_long() -> None:
+    (found,) = problems(s3_object_categories=[{"name": "x" * 247, "expiration_days": 1}])
+    assert "256 characters, and S3 takes 255" in found["reason"]
+    assert problems(s3_object_categories=[{"name": "x" * 246, "expiration_days": 1}]) == []

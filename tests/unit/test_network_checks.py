@@ -64,3 +64,31 @@ def test_further_buckets_are_named_by_their_names(name: str) -> None:
 
 def test_further_buckets_that_are_taken() -> None:
     assert problems(vpc_s3_endpoint_buckets=["triflow-reports", "old.dotted.name"]) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason", "accepted"),
+    [
+        (
+            "vpc_interface_endpoint_services",
+            ["com.amazonaws.ap-northeast-2.ecr.api"],
+            "no short name",
+            "did you mean ecr.api?",
+        ),
+        ("vpc_interface_endpoint_services", ["logs", "logs"], "there twice", "once"),
+        ("security_groups_load_balancer_ports", [443, 443], "there twice", "once"),
+    ],
+)
+def test_lists_that_aws_refuses(variable: str, value: Any, reason: str, accepted: str) -> None:
+    assert_one_problem(variable, value, reason, accepted)
+
+
+@pytest.mark.parametrize("start", ["127.0", "169.254", "224.0", "0.0"])
+def test_a_range_that_no_vpc_has(start: str) -> None:
+    found = problems(
+        vpc_cidr=f"{start}.0.0/16",
+        vpc_public_subnet_cidrs=[f"{start}.1.0/24", f"{start}.2.0/24"],
+        vpc_private_subnet_cidrs=[f"{start}.11.0/24", f"{start}.12.0/24"],
+    )
+    assert {"vpc_cidr", "vpc_public_subnet_cidrs"} <= {item["variable"] for item in found}
+    assert "AWS takes no such range" in found[0]["reason"]
