@@ -104,3 +104,54 @@ def test_what_is_no_slip_runs(tmp_path: Path, arguments: tuple[str, ...]) -> Non
     done = run(str(tmp_path / "local.yml"), *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ok=" in done.stdout
+
+
+BEATEN_INVENTORY = """
+all:
+  vars: {stack_time_zone: Asia/Tokyo}
+prod:
+  vars:
+    rds_instance_class: db.r6g.large
+    notifications_phone_numbers: ["+821012345678"]
+    ecs_environment: {DB_PASSWORD: swordfish}
+    s3_abort_multipart_days: 3
+    stack_region: ap-northeast-2
+    own_variable: 1
+  hosts:
+    triflow-a: {s3_abort_multipart_days: 5}
+    triflow-b: {s3_abort_multipart_days: 5}
+"""
+
+
+@pytest.mark.xfail(strict=True, reason="values of an inventory's groups are beaten silently")
+def test_values_of_an_inventory_that_are_beaten_are_named(tmp_path: Path) -> None:
+    (tmp_path / "group_vars").symlink_to(PROJECT / "group_vars")
+    (tmp_path / "play.yml").write_text("- hosts: all\n  gather_facts: false\n  tasks: []\n")
+    (tmp_path / "inventory/group_vars").mkdir(parents=True)
+    (tmp_path / "inventory/hosts.yml").write_text(BEATEN_INVENTORY)
+    (tmp_path / "inventory/group_vars/all.yml").write_text("rds_allocated_storage: 500\nrds_iops: 4000\n")
+    # These stand above the project's group_vars/all, and below its group_vars/prod.
+    (tmp_path / "inventory/group_vars/prod.yml").write_text("rds_iops: 5000\nalb_deletion_protection: false\n")
+    done = run(str(tmp_path / "play.yml"), "-i", str(tmp_path / "inventory"), "-e", "stack_time_zone=Asia/Seoul")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = " ".join(done.stderr.split())
+    for variable, group, value, wins in (
+        ("rds_instance_class", "prod", "'db.r6g.large'", "'db.t4g.medium'"),
+        ("rds_allocated_storage", "all", "500", "100"),
+        ("alb_deletion_protection", "prod", "False", "True"),
+        ("notifications_phone_numbers", "prod", "(hidden)", "(hidden)"),
+        ("ecs_environment", "prod", "{'DB_PASSWORD': '(hidden)'}", "{}"),
+    ):
+        assert (
+            f"{variable} of the inventory's group {group} is not used for triflow-a, triflow-b: {value} there" in said
+        )
+        assert f"gives {wins}" in said
+    for quiet in (
+        "s3_abort_multipart_days",
+        "stack_region",
+        "own_variable",
+        "stack_time_zone",
+        "rds_iops",
+        "swordfish",
+    ):
+        assert quiet not in said
