@@ -58,7 +58,7 @@ plan: lab ## say what a run would change in the lab (INVENTORY=prod for another 
 
 # Only the callback that it needs: the others import boto3, which takes longer than all the counting.
 cost: .venv/.lab ## say what all environments cost a month (COST_OPTIONS="-e cost_html_path=cost.html" for a page)
-	@ANSIBLE_CALLBACKS_ENABLED=triflow.platform.start_checks,triflow.platform.vault,triflow.platform.variables,triflow.platform.summary ansible-playbook playbooks/cost.yml $(COST_OPTIONS) \
+	@ANSIBLE_CALLBACKS_ENABLED=triflow.platform.vault,triflow.platform.start_checks,triflow.platform.variables,triflow.platform.summary ansible-playbook playbooks/cost.yml $(COST_OPTIONS) \
 	  -i inventories/prod -i inventories/staging -i inventories/dev -i inventories/nonprod
 
 test: .venv/.test ## run everything: linters, unit, lab, integration and Molecule tests

@@ -5,13 +5,14 @@ DOCUMENTATION = r"""
 name: start_checks
 type: aggregate
 version_added: 0.2.0
-short_description: Ends a run whose command names what is not there
+short_description: Ends a run whose command names what is not there, and warns of values that are not used
 author: TriFlow AI (@triflow-ai)
 description:
   - Ends a run before its first task when the command names an inventory, a tag, a task to start at, or a part of
     C(--limit) that is not there, or when no play has a host. Ansible itself warns at most, and ends with 0.
   - A tag in a file that is included by a name that only a template gives is not known before it runs. A playbook with
     such a file may be given any tag.
+  - Warns of a value that an inventory gives to a group, when the project's C(group_vars) beat it.
 requirements:
   - "Enable it with C(callbacks_enabled = triflow.platform.start_checks) in C(ansible.cfg)."
 """
@@ -23,7 +24,8 @@ from typing import Any
 from ansible import context
 from ansible.playbook import Playbook
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.triflow.platform.plugins.plugin_utils import slips
+from ansible_collections.triflow.platform.plugins.module_utils import hidden
+from ansible_collections.triflow.platform.plugins.plugin_utils import beaten, slips, specifications
 
 SYSTEM_WIDE = "/etc/ansible/hosts"  # read when no inventory is given, and rarely there
 EXIT_CODE = 5  # Ansible's own for options that are bad or incomplete
@@ -38,6 +40,7 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.started = False
+        self.looked_at: set[str] = set()  # hosts
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         plays = playbook.get_plays()
@@ -49,6 +52,35 @@ class CallbackModule(CallbackBase):
             for sentence in found:
                 self._display.error(sentence)
             raise SystemExit(EXIT_CODE)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        manager, loader = play.get_variable_manager(), play.get_loader()
+        inventory = manager._inventory
+        elsewhere = {*manager.extra_vars, *play.get_vars()}
+        said: dict[tuple[str, str], list[str]] = {}  # {what to say before and after the hosts: hosts}
+        for host in inventory.get_hosts(play.hosts):
+            if host.name in self.looked_at:
+                continue
+            self.looked_at.add(host.name)
+            for value in beaten.find(host, inventory._sources, loader.get_basedir(), loader):
+                if value.variable not in elsewhere:
+                    said.setdefault(self._sentence(value, loader), []).append(host.name)
+        for (before, after), hosts in said.items():
+            self._display.warning(f"{before} {', '.join(hosts)}: {after}")
+
+    @staticmethod
+    def _sentence(found: beaten.Beaten, loader: Any) -> tuple[str, str]:
+        """What to say before and after the hosts' names."""
+        option = specifications.of_all(loader).get(found.variable, {})
+        value, wins = (
+            hidden.HIDDEN if option.get("no_log") else repr(hidden.shown({found.variable: given})[found.variable])
+            for given in (found.value, found.wins)
+        )
+        return (
+            f"{found.variable} of the inventory's group {found.group} is not used for",
+            f"{value} there, while the project's group_vars/{found.winner} gives {wins} and stands above it. Give it "
+            "to the host itself, or with -e.",
+        )
 
     def _slips(self, playbook: Any, plays: list[Any]) -> Iterator[str]:
         given, directory = context.CLIARGS, Path.cwd()
