@@ -103,10 +103,9 @@ class _Network:
                 continue
             self.known_interfaces |= set(endpoint.get("NetworkInterfaceIds", []))
             if self.is_nobodys(endpoint) and (self.is_own or self.subnet_ids & set(endpoint["SubnetIds"])):
-                what = f"the VPC endpoint {endpoint['VpcEndpointId']} of {endpoint['ServiceName']}"
-                yield Obstacle(
-                    what, _way(endpoint, f"aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {what.split()[3]}")
-                )
+                identifier = endpoint["VpcEndpointId"]
+                what = f"the VPC endpoint {identifier} of {endpoint['ServiceName']}"
+                yield Obstacle(what, _way(endpoint, f"aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {identifier}"))
 
     def gateways(self) -> Iterator[Obstacle]:
         for gateway in self.list("describe_nat_gateways", "NatGateways"):

@@ -169,14 +169,15 @@ DATABASE = {
 ZONES = ["ap-northeast-2a", "ap-northeast-2b"]
 # Variables of the stack that stands, which a layer cannot follow, and the variables that have to be named.
 CANNOT_FOLLOW: dict[str, tuple[dict[str, Any], set[str]]] = {
-    "another-vpc": (NETWORK, set(NETWORK)),
+    "much-at-once": (
+        {**NETWORK, **DATABASE, "dns_domain_name": "api.triflow-ai.com"},
+        {*NETWORK, *DATABASE, "dns_domain_name"} - {"rds_max_allocated_storage"},
+    ),
     "another-subnet": (
         {"vpc_public_subnet_cidrs": ["10.0.1.0/24", "10.0.3.0/24"]},
         {"vpc_public_subnet_cidrs"},
     ),
     "another-zone": ({"vpc_availability_zones": ZONES}, {"vpc_public_subnet_cidrs", "vpc_private_subnet_cidrs"}),
-    "another-database": (DATABASE, set(DATABASE) - {"rds_max_allocated_storage"}),
-    "another-record": ({"dns_domain_name": "api.triflow-ai.com"}, {"dns_domain_name"}),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,7 +158,7 @@ OBSTACLES: dict[str, Callable[[Lab], AbstractContextManager[None]]] = {
 class Runs:
     empty: set[str]
     refused: list[Played]
-    in_the_way: dict[str, tuple[Played, Played]]  # a plan and a run, with each of OBSTACLES
+    in_the_way: list[Played]  # a plan and a run, with all of OBSTACLES
     after_refusal: set[str]
     built: set[str]
     destroy: Played
@@ -194,10 +194,10 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     assert f"budgets {STACK}" in built
     cost = against_live(lab, directory, "-i", str(inventory))
     refused = [destroy(stack_confirm_destroy="triflow-other"), destroy(rds_deletion_protection=True)]
-    in_the_way = {}
-    for name, obstacle in OBSTACLES.items():
-        with obstacle(lab):
-            in_the_way[name] = (destroy(), run("playbooks/destroy.yml", "--check", "-e", json.dumps(GIVEN)))
+    with ExitStack() as obstacles:
+        for obstacle in OBSTACLES.values():
+            obstacles.enter_context(obstacle(lab))
+        in_the_way = [run("playbooks/destroy.yml", "--check", "-e", json.dumps(GIVEN)), destroy()]
     after_refusal = described(lab)
     lab.aws("s3").put_object(Bucket=BUCKET, Key="shared/system/one", Body=b"1")
     write([BACKEND])  # nobody names the worker any more
@@ -234,7 +234,7 @@ def test_it_asks_for_the_name_and_for_what_is_protected(runs: Runs) -> None:
 
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_what_would_stop_it_is_named_before_the_first_deletion(runs: Runs, name: str) -> None:
-    for played in runs.in_the_way[name]:
+    for played in runs.in_the_way:
         assert played.exit_code == 2
         assert played.writes == []
         (failed,) = [result for result in played.results[STACK] if result.get("failed")]
