@@ -252,3 +252,24 @@ def test_two_filters_a_group(archive: Archive) -> None:
     archive.filter(sender, "two")
     found = archive.logs.describe_subscription_filters(logGroupName=GROUP)["subscriptionFilters"]
     assert [item["filterName"] for item in found] == ["one", "two"]
+
+
+def test_encryption_of_a_stream(archive: Archive) -> None:
+    """StartDeliveryStreamEncryption and StopDeliveryStreamEncryption; DeliveryStreamEncryptionConfiguration."""
+
+    def encryption() -> dict[str, Any]:
+        live = archive.firehose.describe_delivery_stream(DeliveryStreamName="archive")["DeliveryStreamDescription"]
+        return dict(live["DeliveryStreamEncryptionConfiguration"])
+
+    archive.stream(archive.writer())
+    assert encryption() == {"Status": "DISABLED"}
+    archive.firehose.stop_delivery_stream_encryption(DeliveryStreamName="archive")
+    assert encryption()["Status"] == "DISABLED"
+    archive.firehose.start_delivery_stream_encryption(DeliveryStreamName="archive")
+    assert encryption() == {"KeyType": "AWS_OWNED_CMK", "Status": "ENABLED"}
+    with refused("InvalidArgumentException", "KeyARN"):
+        archive.firehose.start_delivery_stream_encryption(
+            DeliveryStreamName="archive", DeliveryStreamEncryptionConfigurationInput={"KeyType": "CUSTOMER_MANAGED_CMK"}
+        )
+    archive.firehose.stop_delivery_stream_encryption(DeliveryStreamName="archive")
+    assert encryption()["Status"] == "DISABLED"

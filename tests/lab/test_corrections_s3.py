@@ -171,6 +171,36 @@ def test_policy_on_a_list_prefix(s3: Any) -> None:
         s3.head_bucket(Bucket=BUCKET)
 
 
+def test_listing_uploads_tells_no_prefix_to_a_policy(s3: Any) -> None:
+    """Service authorization reference: s3:prefix is of ListBucket and ListBucketVersions."""
+    deny(s3, Action="s3:List*", Resource=ARN, Condition={"StringLike": {"s3:prefix": "tenants/*"}})
+    s3.list_multipart_uploads(Bucket=BUCKET, Prefix="tenants/1/")
+    with refused("AccessDenied"):
+        s3.list_object_versions(Bucket=BUCKET, Prefix="tenants/1/")
+
+
+def test_policy_on_the_tags_of_an_object_and_of_its_versions(s3: Any) -> None:
+    """Service authorization reference: s3:ExistingObjectTag is that version's, and PutObject has none."""
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    kept = s3.put_object(Bucket=BUCKET, Key="a", Body=b"a", Tagging="class=kept")["VersionId"]
+    s3.put_object(Bucket=BUCKET, Key="a", Body=b"b", Tagging="class=other")
+    actions = ["s3:PutObject", "s3:DeleteObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging", "s3:GetObject*"]
+    deny(s3, Action=actions, Resource=f"{ARN}/*", Condition={"StringEquals": {"s3:ExistingObjectTag/class": "kept"}})
+    tags = {"TagSet": [{"Key": "class", "Value": "other"}]}
+    s3.get_object(Bucket=BUCKET, Key="a")
+    s3.put_object_tagging(Bucket=BUCKET, Key="a", Tagging=tags)
+    with refused("AccessDenied"):
+        s3.get_object(Bucket=BUCKET, Key="a", VersionId=kept)
+    with refused("AccessDenied"):
+        s3.put_object_tagging(Bucket=BUCKET, Key="a", VersionId=kept, Tagging=tags)
+    s3.put_object(Bucket=BUCKET, Key="b", Body=b"b", Tagging="class=kept")
+    with refused("AccessDenied"):
+        s3.put_object_tagging(Bucket=BUCKET, Key="b", Tagging=tags)
+    s3.put_object(Bucket=BUCKET, Key="b", Body=b"c")
+    s3.put_object(Bucket=BUCKET, Key="c", Body=b"c", Tagging="class=kept")
+    s3.delete_object(Bucket=BUCKET, Key="c")
+
+
 def test_policy_on_the_tags_of_the_caller(empty_lab: Lab, s3: Any) -> None:
     own = f"{ARN}/tenants/${{aws:PrincipalTag/tenant_id}}/*"
     deny(s3, Resource=None, NotResource=[own, ARN], Condition={"Null": {"aws:PrincipalTag/tenant_id": "false"}})
