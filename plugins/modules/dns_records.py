@@ -35,6 +35,11 @@ options:
         type: str
         choices: [A, AAAA, CNAME, TXT]
         required: true
+      state:
+        description: Whether it is wanted. With C(absent) it goes like all of them do with O(state=absent).
+        type: str
+        choices: [present, absent]
+        default: present
       values:
         description: Values of the record.
         type: list
@@ -150,6 +155,7 @@ class Record(Resource):
         self.options = options
         self.described = described
         self.batch = batch
+        self.wanted_at_all = "present" == module.params["state"] == options["state"]
 
     @override
     def find(self) -> dict[str, Any] | None:
@@ -159,7 +165,7 @@ class Record(Resource):
         if live["type"] == "CNAME" and live["values"]:
             live["values"] = [plain(value) for value in live["values"]]
         elsewhere = set(compare.differences(live, self.wanted(live))) - {"ttl", "evaluate_target_health"}
-        return None if elsewhere and self.module.params["state"] == "absent" else live
+        return None if elsewhere and not self.wanted_at_all else live
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -184,6 +190,7 @@ def main() -> None:
     options = {
         **dict.fromkeys(("component", "name"), required),
         "type": {"type": "str", "choices": ["A", "AAAA", "CNAME", "TXT"], "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "values": {"type": "list", "elements": "str"},
         "ttl": {"type": "int", "default": 300},
         "alias_dns_name": {"type": "str"},
@@ -219,9 +226,12 @@ def main() -> None:
             )
     batch: list[dict[str, Any]] = []
     run = Run(module)
-    run.converge(
-        [Record(module, entry, described.get((plain(entry["name"]), entry["type"])), batch) for entry in entries]
-    )
+    records = [Record(module, entry, described.get((plain(entry["name"]), entry["type"])), batch) for entry in entries]
+    present = module.params["state"] == "present"
+    run.converge([record for record in records if record.options["state"] == "present" or not present])
+    for record in records:
+        if present and not record.wanted_at_all and record.find():
+            run.absent(record)
     if batch:
         api.call("change_resource_record_sets", on=zone, HostedZoneId=zone, ChangeBatch={"Changes": batch})
     run.exit()

@@ -25,7 +25,7 @@ COMPONENTS = {
     "route-table-public", "route-table-private-a", "route-table-private-c",
     "security-group-default", "security-group-alb", "security-group-ecs", "security-group-rds",
     "log-group-database", "db-subnet-group", "db-parameter-group", "database", "bucket", "bucket-lifecycle",
-    "hosted-zone", "certificate", "dns-record-validation", "dns-record-apex", "dns-record-wildcard",
+    "hosted-zone", "certificate", "dns-record-validation", "dns-record-apex",
     "load-balancer", "target-group-backend", "listener-80", "listener-443",
     "role-execution", "role-policy-execution", "role-task", "role-policy-task", "repository-backend",
     "cluster", "log-group-backend", "task-definition-backend", "service-backend",

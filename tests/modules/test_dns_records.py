@@ -113,7 +113,6 @@ def test_all_records_in_one_batch(lab: Lab, zone: str, name: str, run_module: Ru
     assert made == ["ListResourceRecordSets", "ChangeResourceRecordSets"]
 
 
-@pytest.mark.xfail(strict=True, reason="a record cannot be asked away beside others")
 def test_a_record_that_is_not_wanted_goes_in_the_same_batch(
     lab: Lab, dns: Any, zone: str, name: str, run_module: RunModule
 ) -> None:
