@@ -52,6 +52,22 @@ def test_what_is_refused(variable: str, value: Any, shown: Any, reason: str) -> 
     assert reason in found["reason"]
 
 
+@pytest.mark.xfail(strict=True, reason="nothing says from where SMS are sent")
+@pytest.mark.parametrize("region", ["ap-east-1", "ap-southeast-7", "ap-northeast-4", "Seoul"])
+def test_a_region_without_sms_is_refused(region: str) -> None:
+    (found,) = notification_problems({**RECORD, "notifications_sms_region": region})
+    assert (found["variable"], found["value"]) == ("notifications_sms_region", region)
+    assert "no SMS" in found["reason"]
+    assert "ap-northeast-2" in found["accepted"]
+    assert region not in found["accepted"]
+
+
+@pytest.mark.parametrize("region", ["ap-northeast-2", "ap-northeast-1", "us-east-1"])
+def test_a_region_with_sms_is_taken(region: str) -> None:
+    """Seoul has End User Messaging SMS, though SNS sends no SMS from there."""
+    assert notification_problems({**RECORD, "notifications_sms_region": region}) == []
+
+
 def test_each_document_is_for_its_own_resource() -> None:
     arns = {"topic": "t", "sms_topic": "s", "queue": "q", "secret": "x", "log_group": "l"}
     found = notification_policies({"account_id": "123456789012", "budgets": False, **arns})
