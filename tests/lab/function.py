@@ -46,6 +46,16 @@ class LabFunction:
         self.role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
         self.allow(["sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"])
 
+    def recreate_role(self) -> None:
+        """The same role, by its name and ARN, as somebody makes it anew who has deleted it."""
+        iam = self.lab.aws("iam")
+        (policy,) = iam.list_role_policies(RoleName=self.name)["PolicyNames"]
+        document = iam.get_role_policy(RoleName=self.name, PolicyName=policy)["PolicyDocument"]
+        iam.delete_role_policy(RoleName=self.name, PolicyName=policy)
+        iam.delete_role(RoleName=self.name)
+        iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.put_role_policy(RoleName=self.name, PolicyName=policy, PolicyDocument=json.dumps(document))
+
     def allow(self, actions: list[str]) -> None:
         """All that the role may do."""
         statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}

@@ -159,3 +159,48 @@ def test_a_statement_id_is_used_once(function: LabFunction) -> None:
     function.client.add_permission(**permission)
     with refused("ResourceConflictException", "already exists"):
         function.client.add_permission(**permission)
+
+
+COLOUR = "import os\ndef handler(event, context):\n    return os.environ.get('COLOUR')\n"
+
+
+@pytest.mark.xfail(strict=True, reason="the emulator's functions always have their environment")
+def test_a_role_that_was_made_anew_cannot_decrypt_the_environment(function: LabFunction) -> None:
+    """AWS re:Post, "How do I resolve KMSAccessDeniedException errors from AWS Lambda?": the grant is for the role's
+    unique ID. A new one comes with another role, or with another environment, which Lambda encrypts anew."""
+    blue: dict[str, Any] = {"Variables": {"COLOUR": "blue"}}
+    function.create(COLOUR, Environment=blue)
+    assert json.loads(invoke(function, {})["Payload"].read()) == "blue"
+    function.recreate_role()
+    with refused("KMSAccessDeniedException", "decrypt the environment variables"):
+        invoke(function, {})
+
+    def change(**options: Any) -> None:
+        function.client.get_function(FunctionName=function.name)
+        function.client.update_function_configuration(FunctionName=function.name, **options)
+        function.client.get_function(FunctionName=function.name)
+
+    change(Role=function.role, Environment=blue)
+    with refused("KMSAccessDeniedException"):
+        invoke(function, {})
+    change(Environment={"Variables": {}})
+    assert json.loads(invoke(function, {})["Payload"].read()) is None
+    change(Environment=blue)
+    assert json.loads(invoke(function, {})["Payload"].read()) == "blue"
+
+
+@pytest.mark.xfail(strict=True, reason="the emulator's functions always have their environment")
+def test_an_event_that_meets_such_a_function_goes_to_the_queue(function: LabFunction) -> None:
+    function.create(
+        COLOUR, Environment={"Variables": {"COLOUR": "blue"}}, DeadLetterConfig={"TargetArn": function.queue}
+    )
+    function.recreate_role()
+    invoke(function, {"name": "lost"}, InvocationType="Event")
+    assert json.loads(function.dead_letter()["Body"]) == {"name": "lost"}
+    assert function.lines() == []
+
+
+def test_without_an_environment_there_is_nothing_to_decrypt(function: LabFunction) -> None:
+    function.create(COLOUR)
+    function.recreate_role()
+    assert json.loads(invoke(function, {})["Payload"].read()) is None
