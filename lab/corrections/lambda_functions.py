@@ -1,8 +1,8 @@
 """Lambda: functions run, without Docker; they take time to change; a failed asynchronous event has somewhere to go.
 
 AWS Lambda developer guide: "Lambda function states", "How Lambda handles errors and retries with asynchronous
-invocation", "Dead-letter queues", "Managing permissions with an execution role". An event that fails is tried again
-twice, after one and two minutes on AWS; the lab does it at once.
+invocation", "Dead-letter queues", "Managing permissions with an execution role", "Securing environment variables". An
+event that fails is tried again twice, after one and two minutes on AWS; the lab does it at once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import LambdaBackend, LambdaFunction
@@ -24,12 +25,25 @@ from moto.sqs.exceptions import QueueDoesNotExist
 from moto.sqs.models import sqs_backends
 
 from lab.corrections.override import override
-from lab.corrections.service_principals import role_may, service_may_assume
+from lab.corrections.service_principals import role_may, role_of, service_may_assume
 from lab.function_runtime import Function, Outcome, invoke
 from lab.state import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 ATTEMPTS = 3  # of an asynchronous event
+CANNOT_DECRYPT = (
+    "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's "
+    "KMS key settings."
+)
 LOG_TAIL = 4096  # bytes, Invoke's LogType: Tail
+
+
+class KmsAccessDeniedError(LambdaClientError):
+    """502 KMSAccessDeniedException."""
+
+    code = 502
+
+    def __init__(self) -> None:
+        super().__init__("KMSAccessDeniedException", CANNOT_DECRYPT)
 
 
 class ResourceConflictError(LambdaClientError):
@@ -58,8 +72,24 @@ def _init(original: Any, self: LambdaFunction, account_id: str, spec: dict[str, 
     _check_dead_letter_queue(spec["Role"], spec.get("DeadLetterConfig"))
     original(self, account_id, spec, *rest, **more)
     self.dead_letter_config = spec.get("DeadLetterConfig")  # type: ignore[attr-defined]
+    _grant(self)
     self.state = "Pending"
     self.last_update_status = "Successful"  # type: ignore[attr-defined]
+
+
+def _grant(function: LambdaFunction) -> None:
+    """Lambda lets the role decrypt the environment, by its unique ID: one of the same name is another role."""
+    function.granted = _role_id(function)  # type: ignore[attr-defined]
+
+
+def _role_id(function: LambdaFunction) -> str | None:
+    role = role_of(function.role)
+    return role.id if role else None
+
+
+def _can_decrypt(function: LambdaFunction) -> bool:
+    """AWS re:Post, "How do I resolve KMSAccessDeniedException errors from AWS Lambda?"."""
+    return not function.environment_vars or function.granted == _role_id(function)  # type: ignore[attr-defined]
 
 
 @override(LambdaFunction, "get_configuration")
@@ -75,7 +105,7 @@ def _configuration(original: Any, self: LambdaFunction, on_create: bool = False)
 
 
 def _settle(response: LambdaResponse, name: str) -> None:
-    function = response.backend.get_function(name, None)
+    function = response.backend.get_function(unquote(name), None)
     function.state, function.last_update_status = "Active", "Successful"  # type: ignore[attr-defined]
 
 
@@ -124,7 +154,11 @@ def _update_configuration(
         _check_dead_letter_queue(body.get("Role", function.role), body["DeadLetterConfig"])
         function.dead_letter_config = body["DeadLetterConfig"]  # type: ignore[attr-defined]
     function.last_update_status = "InProgress"  # type: ignore[attr-defined]
-    return original(self, function_name, qualifier, body)
+    before = (function.role, dict(function.environment_vars))
+    answer = original(self, function_name, qualifier, body)
+    if (function.role, dict(function.environment_vars)) != before:
+        _grant(function)
+    return answer
 
 
 @override(LambdaBackend, "add_permission")
@@ -165,6 +199,9 @@ def _run(function: LambdaFunction, event: Any) -> Outcome:
         int(function.timeout),
         _environment(function),
     )
+    if not _can_decrypt(function):
+        error = {"errorType": "KMSAccessDeniedException", "errorMessage": CANNOT_DECRYPT}
+        return Outcome(json.dumps(error), True, [])
     outcome = invoke(given, event)
     group = _log_group(function)
     logs = logs_backends[function.account_id][function.region]
@@ -211,6 +248,8 @@ def _invoke(_unused: Any, self: LambdaFunction, body: Any, request_headers: Any,
         invoke_later(self, event)
     if kind != "RequestResponse":
         return b""
+    if not _can_decrypt(self):
+        raise KmsAccessDeniedError
     outcome = _run(self, event)
     if outcome.failed:
         response_headers["x-amz-function-error"] = "Unhandled"

@@ -30,6 +30,7 @@ def read(iam: Api, names: list[str]) -> list[dict[str, Any]]:
                 "component": tags.get(COMPONENT),
                 "stack": tags.get(STACK),
                 "name": name,
+                "role_id": role["RoleId"],
                 "assume_role_policy_document": role["AssumeRolePolicyDocument"],
                 "managed_policies": [policy["PolicyArn"] for policy in attached],
                 "tags": tags,

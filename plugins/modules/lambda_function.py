@@ -10,6 +10,9 @@ author: TriFlow AI (@triflow-ai)
 description:
   - Zips the directory, the same bytes for the same sources, and compares with what Lambda has by its digest.
   - Creates the function and changes it in place, and waits until each change has arrived (MON-8).
+  - Lambda lets the role decrypt the environment by the role's unique ID, and a role that was deleted and made anew is
+    another one. So the function carries that ID in its tag C(triflow:role-id). When the role has another one, the
+    environment is taken away and set again, which gives the new role its grant.
 options:
   component:
     description: Component, which starts with C(function-).
@@ -31,6 +34,9 @@ options:
   role_arn:
     description: ARN of the role with which it runs.
     type: str
+  role_id:
+    description: Unique ID of the role, C(AROA...), when the caller knows it. Otherwise IAM is asked.
+    type: str
   description:
     description: What it does.
     type: str
@@ -50,6 +56,10 @@ options:
     default: 128
   environment:
     description: Environment variables. Secrets do not belong here.
+    type: dict
+    default: {}
+  hidden_environment:
+    description: Further ones, such as telephone numbers, whose values stand in no diff and no result.
     type: dict
     default: {}
   dead_letter_arn:
@@ -130,6 +140,8 @@ from ansible_collections.triflow.platform.plugins.module_utils.statuses import P
 GONE = ("ResourceNotFoundException",)
 # What keeps a function from being changed: its creation and an update before, and what waits for their end.
 THINGS, GOALS = ("function", "update of a function"), ("function_active", "function_updated")
+ROLE_ID = "triflow:role-id"  # tag
+HIDDEN, OTHER = "(hidden)", "(hidden, another one)"
 PARAMETERS = {
     "handler": "Handler",
     "runtime": "Runtime",
@@ -171,6 +183,7 @@ class Function(Resource):
         if not answer:
             return None
         tags = answer.get("Tags", {})
+        role_id = tags.pop(ROLE_ID, "")
         live = answer["Configuration"]
         if self.options["state"] == "present" and not alive("function", live["State"]):
             self.module.fail(
@@ -186,7 +199,8 @@ class Function(Resource):
             "name": self.name,
             "architecture": live["Architectures"][0],
             "code_sha256": live["CodeSha256"],
-            "environment": live.get("Environment", {}).get("Variables", {}),
+            "role_id": role_id,
+            "environment": self._shown(live.get("Environment", {}).get("Variables", {})),
             "dead_letter_arn": live.get("DeadLetterConfig", {}).get("TargetArn", ""),
             "invoke_permissions": permissions_of(policy),
             "tags": tags,
@@ -200,7 +214,8 @@ class Function(Resource):
             "update_failed": False,
             "architecture": self.options["architecture"],
             "code_sha256": code_sha256(self.code),
-            "environment": {key: str(value) for key, value in self.options["environment"].items()},
+            "role_id": self._role_id(),
+            "environment": {**self._texts("environment"), **dict.fromkeys(self.options["hidden_environment"], HIDDEN)},
             "dead_letter_arn": self.options["dead_letter_arn"],
             "invoke_permissions": {
                 entry["statement_id"]: {"principal": entry["principal"], "source_arn": entry["source_arn"]}
@@ -209,11 +224,31 @@ class Function(Resource):
             "tags": self.tags,
         }
 
+    def _texts(self, option: str) -> dict[str, str]:
+        return {key: str(value) for key, value in self.options[option].items()}
+
+    def _shown(self, live: dict[str, str]) -> dict[str, str]:
+        """Live variables as they may be shown: with their values those that are asked for with their values."""
+        plain, hidden = self._texts("environment"), self._texts("hidden_environment")
+        return {
+            name: value if name in plain else HIDDEN if hidden.get(name) == value else OTHER
+            for name, value in live.items()
+        }
+
+    def _role_id(self) -> str:
+        """Unique ID of the role, empty while it is only announced."""
+        if self.options["role_id"]:
+            return str(self.options["role_id"])
+        name = self.options["role_arn"].rpartition("/")[2]
+        iam = self.module.api("iam")
+        role = iam.call("get_role", on=name, absent=("NoSuchEntity",), RoleName=name).get("Role", {})
+        return str(role.get("RoleId", ""))
+
     def _configuration(self, wanted: dict[str, Any]) -> dict[str, Any]:
         return {
             "FunctionName": self.name,
             **{parameter: wanted[option] for option, parameter in PARAMETERS.items()},
-            "Environment": {"Variables": wanted["environment"]},
+            "Environment": {"Variables": {**self._texts("environment"), **self._texts("hidden_environment")}},
             "DeadLetterConfig": {"TargetArn": wanted["dead_letter_arn"]},
         }
 
@@ -227,7 +262,7 @@ class Function(Resource):
             on=self.name,
             Code={"ZipFile": self.code},
             Architectures=[wanted["architecture"]],
-            Tags=self.tags,
+            Tags={**self.tags, ROLE_ID: wanted["role_id"]},
             **self._configuration(wanted),
         )
         self._wait("function_active")
@@ -250,11 +285,18 @@ class Function(Resource):
                 Architectures=[wanted["architecture"]],
             )
             self._wait("function_updated")
-        if {*PARAMETERS, "environment", "dead_letter_arn", "update_failed"} & set(fields):
-            self.api.call("update_function_configuration", on=self.name, **self._configuration(wanted))
-            self._wait("function_updated")
+        if "role_id" in fields:
+            self._configure(FunctionName=self.name, Environment={"Variables": {}})
+        if {*PARAMETERS, "role_id", "environment", "dead_letter_arn", "update_failed"} & set(fields):
+            self._configure(**self._configuration(wanted))
+        if "role_id" in fields:
+            self.api.call("tag_resource", on=self.name, Resource=live["id"], Tags={ROLE_ID: wanted["role_id"]})
         if "invoke_permissions" in fields:
             self._permit(live["invoke_permissions"], wanted["invoke_permissions"])
+
+    def _configure(self, **configuration: Any) -> None:
+        self.api.call("update_function_configuration", on=self.name, **configuration)
+        self._wait("function_updated")
 
     def _permit(self, live: dict[str, Any], wanted: dict[str, Any]) -> None:
         """A permission cannot be changed: it is removed and added."""
@@ -290,7 +332,9 @@ def main() -> None:
             "architecture": {"type": "str", "choices": ["arm64", "x86_64"], "default": "arm64"},
             "timeout": {"type": "int", "default": 3},
             "memory_size": {"type": "int", "default": 128},
+            "role_id": text,
             "environment": {"type": "dict", "default": {}},
+            "hidden_environment": {"type": "dict", "default": {}, "no_log": True},
             "dead_letter_arn": {"type": "str", "default": ""},
             "invoke_permissions": {
                 "type": "list",

@@ -164,7 +164,6 @@ def test_a_statement_id_is_used_once(function: LabFunction) -> None:
 COLOUR = "import os\ndef handler(event, context):\n    return os.environ.get('COLOUR')\n"
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator's functions always have their environment")
 def test_a_role_that_was_made_anew_cannot_decrypt_the_environment(function: LabFunction) -> None:
     """AWS re:Post, "How do I resolve KMSAccessDeniedException errors from AWS Lambda?": the grant is for the role's
     unique ID. A new one comes with another role, or with another environment, which Lambda encrypts anew."""
@@ -189,7 +188,6 @@ def test_a_role_that_was_made_anew_cannot_decrypt_the_environment(function: LabF
     assert json.loads(invoke(function, {})["Payload"].read()) == "blue"
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator's functions always have their environment")
 def test_an_event_that_meets_such_a_function_goes_to_the_queue(function: LabFunction) -> None:
     function.create(
         COLOUR, Environment={"Variables": {"COLOUR": "blue"}}, DeadLetterConfig={"TargetArn": function.queue}
