@@ -36,6 +36,7 @@ def serve(directory: Path, descriptor: int) -> None:
     from lab.access_log import AccessLog
     from lab.aws_like.switch import Switch
     from lab.regions import KnownRegionsOnly
+    from lab.texts import Texts
 
     class Handler(MotoRequestHandler):
         def log_request(self, *_unused: Any) -> None:
@@ -47,7 +48,8 @@ def serve(directory: Path, descriptor: int) -> None:
     moto = DomainDispatcherApplication(create_backend_app)
     # It lists its package's directory for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
-    application = AccessLog(KnownRegionsOnly(Switch(moto)), directory / "access.jsonl")
+    answering = Switch(Texts(moto, directory / "texts.jsonl"))
+    application = AccessLog(KnownRegionsOnly(answering), directory / "access.jsonl")
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     # Some of moto's services call the server themselves.
     os.environ["MOTO_PORT"] = str(server.server_port)

@@ -115,6 +115,13 @@ AWS_TABLES = (
         "quotas",
         "QUOTAS",
     ),
+    AwsTable(
+        "Where SMS are sent from",
+        "The preflight refuses a `notifications_sms_region` without End User Messaging SMS, and the lab answers there"
+        " as AWS does. SNS's own list is another one: from Seoul it sends none.",
+        "sms_regions",
+        "SMS_REGIONS",
+    ),
 )
 FILTER_TESTS = "tests/unit/test_filters.py"
 CODE = re.compile(r"\b[COVM]\(([^)]*)\)|\bP\(([^#)]*)#\w+\)")

@@ -1,6 +1,7 @@
 """SNS: topics, policies and subscriptions that are refused.
 
-Amazon SNS API reference: CreateTopic, SetTopicAttributes, Subscribe.
+Amazon SNS API reference: CreateTopic, SetTopicAttributes, Subscribe, Publish. From which regions SMS go is a table of
+the collection's.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils.sms_regions import SNS_TEXTING
 from moto.core.utils import camelcase_to_underscores
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend, Subscription, Topic
+from moto.sns.responses import SNSResponse
 
 from lab.corrections.override import override
 from lab.corrections.policy import is_document
@@ -66,13 +69,24 @@ def _set_topic_attribute(original: Any, self: SNSBackend, topic_arn: str, name: 
 
 @override(SNSBackend, "subscribe")
 def _subscribe(original: Any, self: SNSBackend, topic_arn: str, endpoint: str, protocol: str) -> Subscription:
-    """Subscribe: a protocol that there is, and an endpoint of its form."""
+    """Subscribe: a protocol that there is, an endpoint of its form, SMS where SNS has it."""
     form = ENDPOINTS.get(protocol)
     if form is None:
         raise SNSInvalidParameter(
             f"Invalid parameter: Amazon SNS does not support this protocol string: {protocol or 'null'}"
         )
+    if protocol == "sms" and self.region_name not in SNS_TEXTING:
+        raise SNSInvalidParameter(f"Invalid parameter: Protocol Reason: SMS is not supported in {self.region_name}")
     if not re.fullmatch(form, endpoint):
         raise SNSInvalidParameter(f"Invalid parameter: {protocol} endpoint")
     subscription: Subscription = original(self, topic_arn, endpoint, protocol)
     return subscription
+
+
+@override(SNSResponse, "publish")
+def _publish(original: Any, self: SNSResponse) -> Any:
+    """Publish, PhoneNumber: where SNS has SMS."""
+    number = self._get_param("PhoneNumber")
+    if number and self.region not in SNS_TEXTING:
+        raise SNSInvalidParameter(f"Invalid parameter: PhoneNumber Reason: {number} is not valid to publish to")
+    return original(self)

@@ -20,7 +20,6 @@ def sent(lab: Lab) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator does not know the service")
 @pytest.mark.parametrize("region", ["ap-northeast-2", "ap-northeast-1"])
 def test_a_text_is_kept_with_its_id(lab: Lab, region: str) -> None:
     """End User Messaging SMS API reference, SendTextMessage."""
@@ -31,7 +30,6 @@ def test_a_text_is_kept_with_its_id(lab: Lab, region: str) -> None:
     assert text == {"id": answer["MessageId"], "region": region, "to": NUMBER, "body": body}
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator does not know the service")
 @pytest.mark.parametrize("region", ["ap-east-1", "ap-southeast-5"])
 def test_no_text_from_a_region_without_the_service(lab: Lab, region: str) -> None:
     """AWS End User Messaging SMS user guide, Region availability: on AWS there is no endpoint to be found."""
@@ -41,7 +39,6 @@ def test_no_text_from_a_region_without_the_service(lab: Lab, region: str) -> Non
         )
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator does not know the service")
 @pytest.mark.parametrize("options", [{"DestinationPhoneNumber": "0100000000"}, {"MessageType": "URGENT"}])
 def test_a_text_that_is_refused(lab: Lab, options: dict[str, str]) -> None:
     with refused("ValidationException"):
@@ -50,7 +47,6 @@ def test_a_text_that_is_refused(lab: Lab, options: dict[str, str]) -> None:
         )
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator does not know the service")
 def test_a_text_that_is_empty(lab: Lab) -> None:
     with refused("ValidationException"):
         lab.aws("pinpoint-sms-voice-v2").send_text_message(DestinationPhoneNumber=NUMBER, MessageBody=" ")

@@ -200,7 +200,6 @@ def test_a_function_that_is_busy_is_waited_for_before_it_is_changed(
     assert done == [*["GetFunction"] * 3, "UpdateFunctionConfiguration", "GetFunction"]
 
 
-@pytest.mark.xfail(strict=True, reason="nothing looks whose the role is")
 def test_a_role_that_was_made_anew_may_decrypt_the_environment_again(
     existing: LabFunction, options: dict[str, Any], tmp_path: Path, run_module: RunModule
 ) -> None:
