@@ -161,13 +161,18 @@ def above_baseline(storage: int, iops: int | None, throughput: int | None) -> tu
     return max(0, (iops or 0) - BASELINE_IOPS), max(0, (throughput or 0) - BASELINE_THROUGHPUT)
 
 
+def has_queue(given: Variables) -> bool:
+    """Whether there is a queue for what functions could not deliver: to Slack, or to telephones."""
+    return bool(given["notifications_slack"] or given["notifications_phone_numbers"])
+
+
 def alarm_metrics(given: Variables) -> tuple[int, int]:
     """Alarms of the stack, and the metrics that those with metric math read beyond one each.
 
     Amazon CloudWatch pricing: an alarm on an expression is charged for each of its metrics.
     """
     services = [service["name"] for service in given["ecs_services"]]
-    rows = [row for row in given["alarms_definitions"] if row["of"] != "queue" or given["notifications_slack"]]
+    rows = [row for row in given["alarms_definitions"] if row["of"] != "queue" or has_queue(given)]
     scaling = 2 * len(given["autoscaling_services"])  # out and in; target tracking makes two as well
     beyond = sum(len(alarms.names([row], services)) * (len(row.get("metrics") or [0]) - 1) for row in rows)
     return len(alarms.names(rows, services)) + scaling, beyond

@@ -192,6 +192,23 @@ def function_policy(log_group_arn: str, secret_arn: str, queue_arn: str) -> Poli
     )
 
 
+def sms_policy(log_group_arn: str, region: str, queue_arn: str) -> Policy:
+    """What the function for telephones does: write its lines, send texts from one region, fill the queue (MON-8).
+
+    SendTextMessage asks for the phone number, pool or sender ID that sends. It is not documented what it asks for when
+    the request names none and AWS chooses, so the resource is ``*``: a narrower one might silently keep texts away.
+    """
+    writes = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    inside = {"StringEquals": {"aws:RequestedRegion": region}}
+    return _policy(
+        [
+            _statement("WriteLogs", writes, f"{log_group_arn}:log-stream:*"),
+            _statement("SendTexts", "sms-voice:SendTextMessage", "*", **inside),
+            _statement("KeepFailedEvents", "sqs:SendMessage", queue_arn),
+        ]
+    )
+
+
 def _for_service(sid: str, service: str, action: str | list[str], resource: str, **condition: Any) -> dict[str, Any]:
     return {**_statement(sid, action, resource, **condition), "Principal": {"Service": service}}
 
@@ -268,11 +285,11 @@ def topic_key_policy(account_id: str, budgets: bool = False) -> Policy:
     return _policy(statements)
 
 
-def dead_letter_policy(queue_arn: str, topic_arn: str) -> Policy:
-    """Who may send to the queue: SNS, for what it could not deliver from this topic.
+def dead_letter_policy(queue_arn: str, topic_arns: list[str]) -> Policy:
+    """Who may send to the queue: SNS, for what it could not deliver from these topics.
 
     Amazon SNS developer guide, "Configuring an Amazon SNS dead-letter queue for a subscription".
     """
-    topic = {"ArnEquals": {"aws:SourceArn": topic_arn}}
-    sends = _for_service("WhatSnsCouldNotDeliver", "sns.amazonaws.com", "sqs:SendMessage", queue_arn, **topic)
+    topics = {"ArnEquals": {"aws:SourceArn": sorted(topic_arns)}}
+    sends = _for_service("WhatSnsCouldNotDeliver", "sns.amazonaws.com", "sqs:SendMessage", queue_arn, **topics)
     return _policy([_over_tls("sqs:*", queue_arn), sends])

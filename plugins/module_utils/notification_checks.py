@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils.limits import SECONDS, Pattern, Range, limit_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
+from ansible_collections.triflow.platform.plugins.module_utils.sms_regions import TEXTING
 
 ADDRESS = re.compile(r"[^@\s,;<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: country code first, at most 15 digits
@@ -41,6 +42,10 @@ def notification_problems(variables: Mapping[str, Any]) -> list[Problem]:
         reason = "Secrets Manager does not take it"
         accepted = "7 to 30 days, or 0 to delete at once"
         problems.append(problem("notifications_secret_recovery_days", days, reason, accepted))
+    region = variables.get("notifications_sms_region")
+    if region is not None and region not in TEXTING:
+        reason = "AWS End User Messaging has no SMS there"
+        problems.append(problem("notifications_sms_region", region, reason, f"one of {', '.join(TEXTING)}"))
     for variable, (pattern, reason, accepted) in LISTS.items():
         values = variables.get(variable) or []
         problems += [problem(variable, value, reason, accepted) for value in values if not pattern.fullmatch(value)]

@@ -180,12 +180,7 @@ def read_monitoring(stack: Stack, services: list[Live]) -> Live:
         for arn in stack.arns("sns:")
         if sns.call("get_topic_attributes", on=arn, absent=("NotFound",), TopicArn=arn)
     ]
-    phones = {
-        item["Endpoint"]
-        for arn in topics
-        for item in sns.pages("list_subscriptions_by_topic", "Subscriptions", on=arn, TopicArn=arn)
-        if item["Protocol"] == "sms"
-    }
+    functions = {stack.tags[arn].get(COMPONENT): arn for arn in stack.arns("lambda:function:")}
     groups = {stack.tags[arn].get(COMPONENT) for arn in stack.arns("logs:log-group:")}
     return {
         "log_groups": bool(groups - {"log-group-flow-logs"}),
@@ -193,11 +188,22 @@ def read_monitoring(stack: Stack, services: list[Live]) -> Live:
         "alarms": len(alarms) + TRACKING_ALARMS * sum(service["tracking_policies"] for service in services),
         "further_alarm_metrics": sum(metrics) - len(alarms),
         "topics": bool(topics),
-        "phones": len(phones),
-        "slack": bool(stack.arns("lambda:")),
+        "phones": count_phones(stack, functions.get("function-sms")),
+        "slack": "function-slack" in functions,
         "dashboards": 1 if dashboard else 0,
         "custom_metrics": any(name in (dashboard or "") for name in CUSTOM_METRICS),
     }
+
+
+def count_phones(stack: Stack, function: str | None) -> int:
+    """Telephones that the function for them sends to (MON-8)."""
+    if not function:
+        return 0
+    answer = stack.module.api("lambda").call(
+        "get_function_configuration", on=function, absent=("ResourceNotFoundException",), FunctionName=function
+    )
+    numbers = answer.get("Environment", {}).get("Variables", {}).get("TELEPHONES", "")
+    return len([number for number in numbers.split(",") if number])
 
 
 def has_database_schedules(stack: Stack) -> bool:

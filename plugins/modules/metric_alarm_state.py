@@ -53,6 +53,15 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+since:
+  description: When the first state was set, by AWS's clock, in seconds since 1970. 0 in check mode.
+  returned: always
+  type: int
+alarm_actions:
+  description: Where the alarm's messages go when it goes off, as ARNs.
+  returned: always
+  type: list
+  elements: str
 changes:
   description: What was done, or would be.
   returned: always
@@ -62,6 +71,7 @@ changes:
 """
 
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Any
 
@@ -98,19 +108,24 @@ def main() -> None:
             f"the alarm {name} is in the state {alarm['StateValue']}, and setting {', then '.join(states)} from there "
             "is no change each time: try another alarm, or this one when its state is another"
         )
+    since = 0
     if not module.check_mode:
         for state in states:
-            api.call(
+            answer = api.call(
                 "set_alarm_state",
                 on=name,
                 AlarmName=name,
                 StateValue=state,
                 StateReason=module.params["state_reason"],
             )
+            date = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+            since = since or round(parsedate_to_datetime(date).timestamp())
     component = tags.get(COMPONENT, name)
     leave: Callable[..., Any] = module.exit_json
     leave(
         changed=True,
+        since=since,
+        alarm_actions=alarm["AlarmActions"],
         changes=[{"component": component, "action": "update", "fields": ["state_value"]}],
         diff=[compare.diff(component, {"state_value": alarm["StateValue"]}, {"state_value": ", then ".join(states)})],
     )

@@ -12,7 +12,8 @@ description:
   - An e-mail subscription pends until its owner follows the link in the mail. It counts as there, so that no second
     mail is sent, and is reported in RV(pending).
   - Whoever unsubscribes stays unsubscribed for as long as SNS lists it, and is reported in RV(unsubscribed).
-  - Addresses and numbers stand in no diff and no result. Those show how many there are of each kind.
+  - Addresses stand in no diff and no result. Those show how many there are of each kind.
+  - SMS are no protocol here. From Seoul SNS sends none, and a subscription that an earlier version made is ended.
 options:
   topics:
     description: The topics.
@@ -43,10 +44,10 @@ options:
           protocol:
             description: How.
             type: str
-            choices: [email, sms, lambda]
+            choices: [email, lambda]
             required: true
           endpoint:
-            description: Address, number as E.164 has it, or ARN of the function.
+            description: Address, or ARN of the function.
             type: str
             required: true
           dead_letter_arn:
@@ -267,7 +268,7 @@ def _redrive_policy(entry: dict[str, Any]) -> str:
 
 def main() -> None:
     subscription = {
-        "protocol": {"type": "str", "choices": ["email", "sms", "lambda"], "required": True},
+        "protocol": {"type": "str", "choices": ["email", "lambda"], "required": True},
         "endpoint": {"type": "str", "required": True, "no_log": True},
         "dead_letter_arn": {"type": "str"},
     }

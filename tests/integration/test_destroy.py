@@ -161,6 +161,7 @@ class Runs:
     in_the_way: list[Played]  # a plan and a run, with all of OBSTACLES
     after_refusal: set[str]
     built: set[str]
+    alarm: Played  # set off on purpose
     destroy: Played
     left: set[str]
     again: Played
@@ -191,6 +192,7 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     site = run("site.yml")
     assert site.exit_code == 0, site.output
     built = described(lab)
+    alarm = run("playbooks/test_alarm.yml", "-e", "alarms_test_name=rds-cpu-high")
     assert f"budgets {STACK}" in built
     cost = against_live(lab, directory, "-i", str(inventory))
     refused = [destroy(stack_confirm_destroy="triflow-other"), destroy(rds_deletion_protection=True)]
@@ -207,6 +209,7 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
         in_the_way,
         after_refusal,
         built,
+        alarm,
         destroy(),
         described(lab),
         destroy(),
@@ -222,6 +225,18 @@ def report(run: Played) -> list[str]:
     lines = run.results[STACK][-1]["msg"]
     assert isinstance(lines, list)
     return lines
+
+
+def test_an_alarm_on_purpose_shows_the_ids_of_its_texts(lab: Lab, runs: Runs) -> None:
+    """MON-8: the whole way, from the alarm by the topic and the function to AWS, and back by the function's log."""
+    assert runs.alarm.exit_code == 0, runs.alarm.output
+    lines = (lab.directory / "texts.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [text for text in map(json.loads, lines) if f"{STACK}-rds-cpu-high" in text["body"]]
+    assert {(text["region"], text["to"]) for text in texts} == {("ap-northeast-2", "+821000000000")}
+    assert sorted(text["body"].split(":")[0] for text in texts) == ["ALARM critical", "OK critical"]
+    for text in texts:
+        assert f"text to ...0000 handed over to AWS End User Messaging SMS as {text['id']}" in runs.alarm.output
+    assert "8210" not in runs.alarm.output
 
 
 def test_it_asks_for_the_name_and_for_what_is_protected(runs: Runs) -> None:

@@ -28,11 +28,11 @@ from __future__ import annotations
 
 import os
 
-import handler as slack
+import slack_function
 import webhook
 
-slack.WEBHOOK = webhook.Webhook(begins=os.environ["BEGINS"])
-handler = slack.handler
+slack_function.WEBHOOK = webhook.Webhook(begins=os.environ["BEGINS"])
+handler = slack_function.handler
 """
 
 
@@ -89,6 +89,8 @@ class Way:
                 "budgets": False,
                 "queue": self.queue,
                 "secret": f"arn:aws:secretsmanager:ap-northeast-2:{ACCOUNT}:secret:{self.name}-??????",
+                "sms_region": "ap-northeast-2",
+                "sms_log_group": "arn:aws:logs:ap-northeast-2:123456789012:log-group:sms",
                 "log_group": f"arn:aws:logs:ap-northeast-2:{ACCOUNT}:log-group:{log_group}",
             }
         )
@@ -177,7 +179,9 @@ class Way:
 @pytest.fixture
 def way(lab: Lab, stack: str, slack: Slack, tmp_path: Path, run_module: RunModule) -> Way:
     source = tmp_path / "function"
-    shutil.copytree(PROJECT / "roles/notifications/files/slack", source, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        PROJECT / "roles/notifications/files/functions", source, ignore=shutil.ignore_patterns("__pycache__")
+    )
     (source / "loopback.py").write_text(LOOPBACK)
     return Way(lab, stack, slack, source, run_module)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Lab
+from tests.lab.function import LabFunction
 from tests.modules.compute import Compute
 from tests.modules.conftest import RunModule
 from tests.modules.tagging import expected_tags, tag_list
@@ -122,11 +123,15 @@ def test_monitoring(lab: Lab, stack: str, run_module: RunModule) -> None:
             topic = sns.create_topic(Name=f"{owner}-{component}", Tags=tag_list(expected_tags(owner, component)))[
                 "TopicArn"
             ]
-            sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint="+821000000000")  # one telephone, told twice
             sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="tech-lead@example.com")
+        function = LabFunction(lab)
+        numbers = {"Variables": {"TELEPHONES": "+821000000000,+821000000001"}}
+        function.create(
+            "def handler(event, context): pass", Environment=numbers, Tags=expected_tags(owner, "function-sms")
+        )
         logs.create_log_group(logGroupName=f"{owner}-flow", tags=expected_tags(owner, "log-group-flow-logs"))
     cloudwatch.put_dashboard(DashboardName=stack, DashboardBody='{"widgets": []}')
-    known = {"alarms": 2, "further_alarm_metrics": 1, "topics": True, "phones": 1, "dashboards": 1}
+    known = {"alarms": 2, "further_alarm_metrics": 1, "topics": True, "phones": 2, "dashboards": 1}
     assert found(run_module) == known
     logs.create_log_group(logGroupName=stack, tags=expected_tags(stack, "log-group-backend"))
     shown = {"metrics": [["TriFlow", "triflow.api.latency"]], "region": lab.environment["AWS_REGION"]}

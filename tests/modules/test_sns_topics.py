@@ -19,7 +19,7 @@ QUEUE = "arn:aws:sqs:ap-northeast-2:123456789012:x"
 OTHER_QUEUE = f"{QUEUE}-other"
 MAIL = {"protocol": "email", "endpoint": "one@example.com"}
 OTHER_MAIL = {"protocol": "email", "endpoint": "two@example.com"}
-PHONE = {"protocol": "sms", "endpoint": "+821000000000"}
+NUMBER = "+821000000000"
 CALL: dict[str, Any] = {"protocol": "lambda", "endpoint": FUNCTION, "dead_letter_arn": QUEUE}
 
 
@@ -85,11 +85,11 @@ def test_grammar(lab: Lab, sns: Any, stack: str, topic: dict[str, Any], run_modu
             update=topics(
                 kms_key_id="alias/other",
                 policy=policy(topic["name"], "events.amazonaws.com"),
-                subscriptions=[MAIL, PHONE, {**CALL, "dead_letter_arn": OTHER_QUEUE}],
+                subscriptions=[MAIL, OTHER_MAIL, {**CALL, "dead_letter_arn": OTHER_QUEUE}],
             ),
             read=read,
             created=(f"alias/{stack}", "cloudwatch.amazonaws.com", ["email", "lambda"], QUEUE),
-            updated=("alias/other", "events.amazonaws.com", ["email", "lambda", "sms"], OTHER_QUEUE),
+            updated=("alias/other", "events.amazonaws.com", ["email", "email", "lambda"], OTHER_QUEUE),
             deleted=None,
             creates=[COMPONENT],
             named=[COMPONENT],
@@ -97,7 +97,7 @@ def test_grammar(lab: Lab, sns: Any, stack: str, topic: dict[str, Any], run_modu
             deletes=[COMPONENT],
             refused=[
                 ({"topics": None}, "missing required arguments: topics"),
-                (topics(subscriptions=[{"protocol": "fax", "endpoint": "1"}]), "value of protocol must be one of"),
+                (topics(subscriptions=[{"protocol": "sms", "endpoint": NUMBER}]), "value of protocol must be one of"),
                 (topics(subscriptions=[{**MAIL, "dead_letter_arn": QUEUE}]), "goes with the protocol lambda only"),
             ],
         ),
@@ -115,8 +115,8 @@ def test_a_pending_address_is_reported_and_not_asked_again(
     again = run_module(MODULE, topics=[topic])
     assert (again["changed"], again["pending"]) == (False, {COMPONENT: 1})
     assert not [call for call in lab.calls()[before:] if call["operation"] == "Subscribe"]
-    with_phone = {**topic, "subscriptions": [*topic["subscriptions"], PHONE]}
-    assert run_module(MODULE, topics=[with_phone])["pending"] == {COMPONENT: 1}
+    with_another = {**topic, "subscriptions": [*topic["subscriptions"], {**CALL, "endpoint": f"{FUNCTION}-2"}]}
+    assert run_module(MODULE, topics=[with_another])["pending"] == {COMPONENT: 1}
     assert len([call for call in lab.calls()[before:] if call["operation"] == "Subscribe"]) == 1
     run_module(MODULE, topics=[topic])
     sns.confirm_subscription(TopicArn=arn_of(topic["name"]), Token=MAIL["endpoint"])
@@ -146,9 +146,22 @@ def test_a_subscription_made_by_hand_goes_unless_it_only_pends(
     arn = arn_of(topic["name"])
     sns.subscribe(TopicArn=arn, Protocol="email", Endpoint="two@example.com")
     assert run_module(MODULE, topics=[topic])["changed"] is False
-    sns.subscribe(TopicArn=arn, Protocol="sms", Endpoint=PHONE["endpoint"])
+    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=QUEUE)
     assert run_module(MODULE, topics=[topic])["changes"][0]["fields"] == ["subscriptions"]
-    assert ("sms", PHONE["endpoint"]) not in subscriptions(sns, topic["name"])
+    assert ("sqs", QUEUE) not in subscriptions(sns, topic["name"])
+
+
+def test_an_sms_subscription_of_an_earlier_version_goes(lab: Lab, topic: dict[str, Any], run_module: RunModule) -> None:
+    """MON-8: a function sends SMS. In the lab SNS has them in Tokyo, not in Seoul."""
+    tokyo = lab.aws("sns", region_name="ap-northeast-1")
+    wanted = {**topic, "policy": None, "subscriptions": []}
+    arn = run_module(MODULE, topics=[wanted], region="ap-northeast-1")["resources"][COMPONENT]["id"]
+    tokyo.subscribe(TopicArn=arn, Protocol="sms", Endpoint=NUMBER)
+    plan = run_module(MODULE, topics=[wanted], region="ap-northeast-1", check=True)
+    assert plan["diff"][0]["before"] == {"subscriptions": {"others": 1}}
+    assert NUMBER not in json.dumps(plan)
+    run_module(MODULE, topics=[wanted], region="ap-northeast-1")
+    assert tokyo.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"] == []
 
 
 @pytest.fixture
@@ -205,23 +218,25 @@ def test_the_queue_of_a_function_can_be_taken_away(sns: Any, topic: dict[str, An
     assert run_module(MODULE, topics=[without])["changed"] is False
 
 
-def test_addresses_and_numbers_are_nowhere(topic: dict[str, Any], run_module: RunModule) -> None:
-    given = [{**topic, "subscriptions": [MAIL, PHONE]}]
+def test_addresses_are_nowhere(topic: dict[str, Any], run_module: RunModule) -> None:
+    given = [{**topic, "subscriptions": [MAIL, CALL]}]
     for result in (run_module(MODULE, check=True, topics=given), run_module(MODULE, topics=given)):
         assert "example.com" not in json.dumps(result)
-        assert "8210" not in json.dumps(result)
-        assert result["diff"][0]["after"]["subscriptions"] == {"email": 1, "sms": 1, "others": 0}
+        assert result["diff"][0]["after"]["subscriptions"] == {"email": 1, "lambda": 1, "others": 0}
 
 
-def test_a_number_that_sns_refuses_is_not_shown_either(topic: dict[str, Any], run_module: RunModule) -> None:
-    wrong = {"protocol": "sms", "endpoint": "0100000000x"}
-    result = run_module(MODULE, topics=[{**topic, "subscriptions": [wrong]}])
-    assert "Invalid SMS endpoint" in result["msg"]
-    assert "0100000000x" not in json.dumps(result)
+def test_an_address_that_sns_refuses_is_not_shown_either(topic: dict[str, Any], run_module: RunModule) -> None:
+    result = run_module(MODULE, topics=[{**topic, "subscriptions": [{"protocol": "email", "endpoint": "nobody"}]}])
+    assert "Invalid parameter: email endpoint" in result["msg"]
+    assert "nobody" not in json.dumps(result)
 
 
 def test_two_topics_in_one_run(topic: dict[str, Any], stack: str, run_module: RunModule) -> None:
-    second = {"component": "topic-sms", "name": f"{stack}-alarms-sms", "subscriptions": [PHONE]}
+    second = {
+        "component": "topic-sms",
+        "name": f"{stack}-alarms-sms",
+        "subscriptions": [{**CALL, "endpoint": f"{FUNCTION}-2"}],
+    }
     result = run_module(MODULE, topics=[topic, second])
     assert result["resources"]["topic-sms"]["id"] == arn_of(f"{stack}-alarms-sms")
     assert run_module(MODULE, topics=[second, topic])["changed"] is False

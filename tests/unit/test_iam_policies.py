@@ -16,6 +16,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.iam_policies impo
     function_trust_policy,
     logs_trust_policy,
     put_records_policy,
+    sms_policy,
     task_policy,
     topic_key_policy,
     topic_policy,
@@ -35,6 +36,7 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:key-AbCdEf"
 BUCKET = "arn:aws:s3:::triflow-ai-prod"
 # The Service Authorization Reference lists no resource type for these.
 WITHOUT_RESOURCE = {
+    "sms-voice:SendTextMessage",  # without a sender in the request: sms_policy says more
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "ssmmessages:CreateControlChannel",
@@ -52,6 +54,9 @@ WEBHOOK = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:triflow-prod/slack-
 FUNCTION = function_policy(f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/triflow-prod-slack", WEBHOOK, QUEUE)
 POLICIES = {
     "function": FUNCTION,
+    "function for telephones": sms_policy(
+        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/triflow-prod-sms", REGION, QUEUE
+    ),
     "logs to firehose": put_records_policy(STREAM),
     "firehose to s3": archive_policy("triflow-ai-prod", ["logs-archive/", "logs-archive-errors/"], ERRORS),
     "execution": EXECUTION,
@@ -264,7 +269,7 @@ WITH_BUDGETS = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.ama
     [
         (topic_policy(TOPIC, ACCOUNT), TOPIC, ["cloudwatch.amazonaws.com"]),
         (topic_policy(TOPIC, ACCOUNT, events=True), TOPIC, ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
-        (dead_letter_policy(QUEUE, TOPIC), QUEUE, ["sns.amazonaws.com"]),
+        (dead_letter_policy(QUEUE, [TOPIC]), QUEUE, ["sns.amazonaws.com"]),
         (topic_key_policy(ACCOUNT), "*", ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
         (topic_policy(TOPIC, ACCOUNT, events=True, budgets=True), TOPIC, WITH_BUDGETS),
         (topic_key_policy(ACCOUNT, budgets=True), "*", WITH_BUDGETS),
@@ -279,7 +284,7 @@ def test_who_may_use_topic_queue_and_key(policy: dict[str, Any], resource: str, 
         assert not any("*" in action for action in as_list(item["Action"]))
         condition = {
             "cloudwatch.amazonaws.com": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
-            "sns.amazonaws.com": {"ArnEquals": {"aws:SourceArn": TOPIC}},
+            "sns.amazonaws.com": {"ArnEquals": {"aws:SourceArn": [TOPIC]}},
             "budgets.amazonaws.com": {
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},
                 "ArnLike": {"aws:SourceArn": f"arn:aws:budgets::{ACCOUNT}:*"},

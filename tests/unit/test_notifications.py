@@ -23,6 +23,8 @@ RECORD: dict[str, Any] = {
     "notifications_secret_recovery_days": 30,
 }
 
+SMS = {"sms_log_group": "m", "sms_region": "ap-northeast-2"}
+
 
 def test_the_record_passes() -> None:
     """MON-8"""
@@ -52,7 +54,6 @@ def test_what_is_refused(variable: str, value: Any, shown: Any, reason: str) -> 
     assert reason in found["reason"]
 
 
-@pytest.mark.xfail(strict=True, reason="nothing says from where SMS are sent")
 @pytest.mark.parametrize("region", ["ap-east-1", "ap-southeast-7", "ap-northeast-4", "Seoul"])
 def test_a_region_without_sms_is_refused(region: str) -> None:
     (found,) = notification_problems({**RECORD, "notifications_sms_region": region})
@@ -69,17 +70,18 @@ def test_a_region_with_sms_is_taken(region: str) -> None:
 
 
 def test_each_document_is_for_its_own_resource() -> None:
-    arns = {"topic": "t", "sms_topic": "s", "queue": "q", "secret": "x", "log_group": "l"}
+    arns = {"topic": "t", "sms_topic": "s", "queue": "q", "secret": "x", "log_group": "l", **SMS}
     found = notification_policies({"account_id": "123456789012", "budgets": False, **arns})
     assert found["topic"] == iam_policies.topic_policy("t", "123456789012", events=True)
     assert found["sms_topic"] == iam_policies.topic_policy("s", "123456789012")
-    assert found["queue"] == iam_policies.dead_letter_policy("q", "t")
+    assert found["queue"] == iam_policies.dead_letter_policy("q", ["s", "t"])
+    assert found["sms_role"] == iam_policies.sms_policy("m", "ap-northeast-2", "q")
     assert found["role"] == iam_policies.function_policy("l", "x", "q")
     assert found["key"] == iam_policies.topic_key_policy("123456789012")
 
 
 def test_budgets_reach_the_topic_of_alarms_and_no_telephone() -> None:
-    arns = {"topic": "t", "sms_topic": "s", "queue": "q", "secret": "x", "log_group": "l"}
+    arns = {"topic": "t", "sms_topic": "s", "queue": "q", "secret": "x", "log_group": "l", **SMS}
     found = notification_policies({"account_id": "123456789012", "budgets": True, **arns})
     assert found["topic"] == iam_policies.topic_policy("t", "123456789012", events=True, budgets=True)
     assert found["sms_topic"] == iam_policies.topic_policy("s", "123456789012")

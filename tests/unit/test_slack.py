@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import handler
 import message
+import notice
 import pytest
+import slack_function
 import webhook
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,7 +129,7 @@ def vault(slack: Slack, context: Context, monkeypatch: pytest.MonkeyPatch) -> Va
     monkeypatch.delenv("TIME_ZONE", raising=False)
     vault = Vault(slack.begins + TOKEN)
     replaced = webhook.Webhook(vault, slack.begins, context.sleep, lambda: context.clock)
-    monkeypatch.setattr(handler, "WEBHOOK", replaced)
+    monkeypatch.setattr(slack_function, "WEBHOOK", replaced)
     return vault
 
 
@@ -184,7 +185,7 @@ def within_limits(payload: dict[str, Any]) -> None:
 def test_messages_are_those_of_the_golden_file(slack: Slack, context: Context) -> None:
     posted = {}
     for name in EVENTS:
-        assert handler.handler(event(name), context) == {"posted": 1}
+        assert slack_function.handler(event(name), context) == {"posted": 1}
         posted[name] = slack.posted.pop()
     if os.environ.get("GOLDEN") == "write":
         GOLDEN.write_text(json.dumps(posted, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -210,7 +211,7 @@ def test_any_text_keeps_to_the_limits(subject: str, text: str, times: int) -> No
 @pytest.mark.usefixtures("vault")
 def test_long_text_is_cut_visibly_and_no_entity_is_halved(slack: Slack, context: Context) -> None:
     for length in range(5):  # each place within an entity that the cut can fall on
-        handler.handler({"Records": [record("Long", "a" * length + "&" * 3000)]}, context)
+        slack_function.handler({"Records": [record("Long", "a" * length + "&" * 3000)]}, context)
         (_title, text) = slack.posted.pop()["blocks"]
         kept, mark, rest = text["text"]["text"].partition(message.CUT)
         assert mark
@@ -222,7 +223,7 @@ def test_long_text_is_cut_visibly_and_no_entity_is_halved(slack: Slack, context:
 def test_links_that_do_not_fit_are_left_out_whole(slack: Slack, context: Context) -> None:
     crowded = json.loads(json.dumps(EVENTS["task_crash"]["message"]))
     crowded["detail"]["containers"] = [{"name": f"container-{number:0200}", "exitCode": 0} for number in range(10)]
-    handler.handler({"Records": [record(None, json.dumps(crowded))]}, context)
+    slack_function.handler({"Records": [record(None, json.dumps(crowded))]}, context)
     (payload,) = slack.posted
     within_limits(payload)
     line = payload["blocks"][-1]["text"]["text"]
@@ -234,7 +235,7 @@ def test_links_that_do_not_fit_are_left_out_whole(slack: Slack, context: Context
 def test_long_field_is_cut_to_the_limit_with_its_name(slack: Slack, context: Context) -> None:
     crowded = json.loads(json.dumps(EVENTS["task_crash"]["message"]))
     crowded["detail"]["group"] = "service:" + "s" * 3000
-    handler.handler({"Records": [record(None, json.dumps(crowded))]}, context)
+    slack_function.handler({"Records": [record(None, json.dumps(crowded))]}, context)
     within_limits(slack.posted[0])
     (field,) = [text for text in texts(slack.posted[0]) if text.startswith("*Service*")]
     assert len(field) == 2000
@@ -253,7 +254,7 @@ def test_time_is_in_the_zone_of_the_environment(
     slack: Slack, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIME_ZONE", "America/New_York")
-    handler.handler(event("alarm_cpu"), context)
+    slack_function.handler(event("alarm_cpu"), context)
     assert "*Time*\n2025-11-23 13:14:30 EST" in texts(slack.posted[0])
 
 
@@ -314,7 +315,7 @@ def test_durations(seconds: int, shown: str) -> None:
 @pytest.mark.usefixtures("vault")
 def test_rate_limit_is_waited_for_as_long_as_slack_says(slack: Slack, context: Context) -> None:
     slack.answers = [(429, "rate_limited", {"Retry-After": "17"}), (429, "rate_limited", {})]
-    assert handler.handler(event("alarm_cpu"), context) == {"posted": 1}
+    assert slack_function.handler(event("alarm_cpu"), context) == {"posted": 1}
     assert context.pauses == [17, webhook.BACKOFF_SECONDS]
     assert len(slack.posted) == 1
 
@@ -322,8 +323,8 @@ def test_rate_limit_is_waited_for_as_long_as_slack_says(slack: Slack, context: C
 @pytest.mark.usefixtures("vault")
 def test_rate_limit_longer_than_the_time_left_is_left_to_lambda(slack: Slack, context: Context) -> None:
     slack.answers = [(429, "rate_limited", {"Retry-After": "59"})]
-    with pytest.raises(handler.NotDeliveredError, match="HTTP 429 rate_limited and 59 s are too long to wait"):
-        handler.handler(event("alarm_cpu"), context)
+    with pytest.raises(notice.NotDeliveredError, match="HTTP 429 rate_limited and 59 s are too long to wait"):
+        slack_function.handler(event("alarm_cpu"), context)
     assert context.pauses == []
     assert len(slack.paths) == 1
 
@@ -331,15 +332,15 @@ def test_rate_limit_longer_than_the_time_left_is_left_to_lambda(slack: Slack, co
 @pytest.mark.usefixtures("vault")
 def test_errors_of_slack_are_tried_again(slack: Slack, context: Context) -> None:
     slack.answers = [(500, "rollup_error", {}), None, (503, "<html>", {})]
-    assert handler.handler(event("alarm_cpu"), context) == {"posted": 1}
+    assert slack_function.handler(event("alarm_cpu"), context) == {"posted": 1}
     assert context.pauses == [0.5, 1, 2]
 
 
 @pytest.mark.usefixtures("vault")
 def test_errors_of_slack_are_tried_a_bounded_number_of_times(slack: Slack, context: Context) -> None:
     slack.answers = [(500, "rollup_error", {})] * 10
-    with pytest.raises(handler.NotDeliveredError, match="in none of 4 tries: HTTP 500 rollup_error"):
-        handler.handler(event("alarm_cpu"), context)
+    with pytest.raises(notice.NotDeliveredError, match="in none of 4 tries: HTTP 500 rollup_error"):
+        slack_function.handler(event("alarm_cpu"), context)
     assert len(slack.paths) == webhook.TRIES
     assert len(context.pauses) == webhook.TRIES - 1
 
@@ -351,9 +352,9 @@ def test_no_answer_in_time_is_tried_again(slack: Slack, context: Context, monkey
         begins = f"http://127.0.0.1:{silent.getsockname()[1]}/services/"
         monkeypatch.setattr(webhook, "REQUEST_SECONDS", 0.05)
         post = webhook.Webhook(lambda: begins + TOKEN, begins, context.sleep)
-        monkeypatch.setattr(handler, "WEBHOOK", post)
-        with pytest.raises(handler.NotDeliveredError, match=r"in none of 4 tries: no answer \(TimeoutError\)"):
-            handler.handler(event("alarm_cpu"), context)
+        monkeypatch.setattr(slack_function, "WEBHOOK", post)
+        with pytest.raises(notice.NotDeliveredError, match=r"in none of 4 tries: no answer \(TimeoutError\)"):
+            slack_function.handler(event("alarm_cpu"), context)
     assert context.pauses == [0.5, 1, 2]
     assert slack.paths == []
 
@@ -361,8 +362,8 @@ def test_no_answer_in_time_is_tried_again(slack: Slack, context: Context, monkey
 @pytest.mark.usefixtures("vault")
 def test_nothing_is_sent_when_the_time_is_over(slack: Slack, context: Context) -> None:
     context.seconds = 0.9
-    with pytest.raises(handler.NotDeliveredError, match="the function's time is over"):
-        handler.handler(event("alarm_cpu"), context)
+    with pytest.raises(notice.NotDeliveredError, match="the function's time is over"):
+        slack_function.handler(event("alarm_cpu"), context)
     assert slack.paths == []
 
 
@@ -373,8 +374,8 @@ def test_refusal_raises_with_the_word_of_slack(
     slack: Slack, context: Context, vault: Vault, status: int, word: str
 ) -> None:
     slack.answers = [(status, word, {})]
-    with pytest.raises(handler.NotDeliveredError, match=f"Slack refused the message: HTTP {status} {word}"):
-        handler.handler(event("alarm_cpu"), context)
+    with pytest.raises(notice.NotDeliveredError, match=f"Slack refused the message: HTTP {status} {word}"):
+        slack_function.handler(event("alarm_cpu"), context)
     assert len(slack.paths) == 1
     assert vault.reads == (1 if status == 400 else 2)
 
@@ -382,29 +383,29 @@ def test_refusal_raises_with_the_word_of_slack(
 @pytest.mark.usefixtures("vault")
 def test_redirect_is_not_followed(slack: Slack, context: Context) -> None:
     slack.answers = [(302, "", {"Location": slack.begins + "elsewhere"})]
-    with pytest.raises(handler.NotDeliveredError, match="HTTP 302"):
-        handler.handler(event("alarm_cpu"), context)
+    with pytest.raises(notice.NotDeliveredError, match="HTTP 302"):
+        slack_function.handler(event("alarm_cpu"), context)
     assert slack.paths == [f"/services/{TOKEN}"]
 
 
 def test_new_webhook_is_taken_when_the_old_one_is_gone(slack: Slack, context: Context, vault: Vault) -> None:
-    handler.handler(event("alarm_cpu"), context)
+    slack_function.handler(event("alarm_cpu"), context)
     vault.value = slack.begins + "T0AAAAAAA/B0BBBBBBB/new"
     slack.answers = [(404, "no_service", {})]
-    handler.handler(event("ok_cpu"), context)
+    slack_function.handler(event("ok_cpu"), context)
     assert [path.rpartition("/")[2] for path in slack.paths] == ["verySecretPart", "verySecretPart", "new"]
     assert len(slack.posted) == 2
     assert context.pauses == []
 
 
 def test_secret_is_read_again_after_some_minutes(slack: Slack, context: Context, vault: Vault) -> None:
-    handler.handler(event("alarm_cpu"), context)
+    slack_function.handler(event("alarm_cpu"), context)
     vault.value = slack.begins + "T0AAAAAAA/B0BBBBBBB/new"
     context.clock += webhook.CACHE_SECONDS - 1
-    handler.handler(event("alarm_cpu"), context)
+    slack_function.handler(event("alarm_cpu"), context)
     assert vault.reads == 1
     context.clock += 1
-    handler.handler(event("alarm_cpu"), context)
+    slack_function.handler(event("alarm_cpu"), context)
     assert vault.reads == 2
     assert [path.rpartition("/")[2] for path in slack.paths] == ["verySecretPart", "verySecretPart", "new"]
 
@@ -413,8 +414,8 @@ def test_secret_is_read_again_after_some_minutes(slack: Slack, context: Context,
 def test_all_records_are_tried_before_one_failure_raises(slack: Slack, context: Context) -> None:
     slack.answers = [(400, "invalid_payload", {})]
     records = [*event("alarm_cpu")["Records"], {}, *event("ok_cpu")["Records"]]
-    with pytest.raises(handler.NotDeliveredError, match=r"2 of 3 messages not delivered: .*invalid_payload.*is empty"):
-        handler.handler({"Records": records}, context)
+    with pytest.raises(notice.NotDeliveredError, match=r"2 of 3 messages not delivered: .*invalid_payload.*is empty"):
+        slack_function.handler({"Records": records}, context)
     assert [payload["text"].split()[0] for payload in slack.posted] == ["OK"]
 
 
@@ -436,8 +437,8 @@ def test_all_records_are_tried_before_one_failure_raises(slack: Slack, context: 
 )
 @pytest.mark.usefixtures("vault")
 def test_malformed_envelope_is_shown(slack: Slack, context: Context, malformed: object) -> None:
-    assert handler.handler(malformed, context) == {"posted": 1}
-    assert slack.posted[0]["blocks"][0]["text"]["text"] == handler.UNREADABLE
+    assert slack_function.handler(malformed, context) == {"posted": 1}
+    assert slack.posted[0]["blocks"][0]["text"]["text"] == notice.UNREADABLE
     assert "find me" in slack.posted[0]["blocks"][1]["text"]["text"]
     assert "unsubscribe" not in json.dumps(slack.posted[0])
 
@@ -445,8 +446,8 @@ def test_malformed_envelope_is_shown(slack: Slack, context: Context, malformed: 
 @pytest.mark.parametrize("empty", [None, {}, [], "", {"Records": [{}]}, {"Records": [None]}])
 @pytest.mark.usefixtures("vault")
 def test_envelope_with_nothing_to_show_raises(slack: Slack, context: Context, empty: object) -> None:
-    with pytest.raises(handler.NotDeliveredError, match="The event is empty"):
-        handler.handler(empty, context)
+    with pytest.raises(notice.NotDeliveredError, match="The event is empty"):
+        slack_function.handler(empty, context)
     assert slack.paths == []
 
 
@@ -455,7 +456,7 @@ def test_envelope_with_nothing_to_show_raises(slack: Slack, context: Context, em
 def test_alarm_of_another_form_is_shown_as_text(slack: Slack, context: Context, removed: str) -> None:
     alarm = dict(EVENTS["alarm_cpu"]["message"])
     del alarm[removed]
-    handler.handler({"Records": [record("ALARM", json.dumps(alarm))]}, context)
+    slack_function.handler({"Records": [record("ALARM", json.dumps(alarm))]}, context)
     assert "triflow-prod-rds-cpu-high" in slack.posted[0]["blocks"][1]["text"]["text"]
 
 
@@ -482,9 +483,9 @@ def test_secret_without_a_webhook_says_what_to_do(
     context: Context, monkeypatch: pytest.MonkeyPatch, value: str, sentence: str
 ) -> None:
     monkeypatch.setattr(webhook, "_send", lambda *_arguments: pytest.fail("something was sent"))
-    monkeypatch.setattr(handler, "WEBHOOK", webhook.Webhook(lambda: value, sleep=context.sleep))
-    with pytest.raises(handler.NotDeliveredError, match=sentence) as raised:
-        handler.handler(event("alarm_cpu"), context)
+    monkeypatch.setattr(slack_function, "WEBHOOK", webhook.Webhook(lambda: value, sleep=context.sleep))
+    with pytest.raises(notice.NotDeliveredError, match=sentence) as raised:
+        slack_function.handler(event("alarm_cpu"), context)
     assert TOKEN not in str(raised.value)
 
 
@@ -498,8 +499,8 @@ def test_address_at_slack_is_accepted(context: Context, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(webhook, "_send", send)
     address = f"https://hooks.slack.com/services/{TOKEN}"
-    monkeypatch.setattr(handler, "WEBHOOK", webhook.Webhook(lambda: address + "\n"))
-    assert handler.handler(event("alarm_cpu"), context) == {"posted": 1}
+    monkeypatch.setattr(slack_function, "WEBHOOK", webhook.Webhook(lambda: address + "\n"))
+    assert slack_function.handler(event("alarm_cpu"), context) == {"posted": 1}
     assert asked == [address]
 
 
@@ -552,11 +553,11 @@ def test_webhook_is_in_no_log_exception_or_return_value(
     slack.answers = answers
     said = ""
     try:
-        said += repr(handler.handler(event("alarm_cpu"), context))
-    except handler.NotDeliveredError as error:
+        said += repr(slack_function.handler(event("alarm_cpu"), context))
+    except notice.NotDeliveredError as error:
         said += everything_said(error)
     captured = capfd.readouterr()
-    said += captured.out + captured.err + caplog.text + repr(handler.WEBHOOK)
+    said += captured.out + captured.err + caplog.text + repr(slack_function.WEBHOOK)
     assert slack.paths[0] == f"/services/{TOKEN}"
     assert "verySecretPart" not in said
     assert "T0AAAAAAA" not in said
@@ -566,12 +567,12 @@ def test_webhook_is_in_no_log_exception_or_return_value(
 def test_log_lines_are_json_without_the_text_of_a_message(
     slack: Slack, context: Context, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handler.handler(event("alarm_cpu"), context)
-    handler.handler({"Records": [record("Call Kim", "Kim: 010-1234-5678")]}, context)
+    slack_function.handler(event("alarm_cpu"), context)
+    slack_function.handler({"Records": [record("Call Kim", "Kim: 010-1234-5678")]}, context)
     slack.answers = [(400, "invalid_payload", {})]
-    with pytest.raises(handler.NotDeliveredError):
-        handler.handler(event("text_korean"), context)
-    handler.handler(event("alarm_of_another_form"), context)
+    with pytest.raises(notice.NotDeliveredError):
+        slack_function.handler(event("text_korean"), context)
+    slack_function.handler(event("alarm_of_another_form"), context)
     written = capsys.readouterr().out
     lines = [json.loads(line) for line in written.splitlines()]
     assert [(line["level"], line["event"]) for line in lines] == [

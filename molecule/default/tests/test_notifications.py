@@ -46,9 +46,30 @@ def test_slack_and_email_get_everything(aws: Aws, topic: str, function: Describe
     assert json.loads(attributes["Attributes"]["RedrivePolicy"]) == {"deadLetterTargetArn": queue}
 
 
-def test_telephones_get_what_the_rows_say(aws: Aws, topic: str) -> None:
-    """MON-8: by a topic of their own, to which only those rows publish."""
-    assert [item["Protocol"] for item in subscriptions(aws, f"{topic}-sms")] == ["sms"]
+def test_telephones_get_what_the_rows_say(aws: Aws, stack: str, topic: str, queue: str) -> None:
+    """MON-8: by a topic of their own, to which only those rows publish, and a function: SNS has no SMS in Seoul."""
+    (found,) = subscriptions(aws, f"{topic}-sms")
+    function = aws("lambda").get_function_configuration(FunctionName=f"{stack}-sms")
+    assert (found["Protocol"], found["Endpoint"]) == ("lambda", function["FunctionArn"])
+    attributes = aws("sns").get_subscription_attributes(SubscriptionArn=found["SubscriptionArn"])["Attributes"]
+    assert json.loads(attributes["RedrivePolicy"]) == {"deadLetterTargetArn": queue}
+    assert function["DeadLetterConfig"] == {"TargetArn": queue}
+    variables = function["Environment"]["Variables"]
+    assert (variables["SMS_REGION"], variables["TELEPHONES"]) == ("ap-northeast-2", "+821000000000")
+    (statement,) = json.loads(aws("lambda").get_policy(FunctionName=f"{stack}-sms")["Policy"])["Statement"]
+    assert statement["Condition"] == {"ArnLike": {"AWS:SourceArn": f"{topic}-sms"}}
+
+
+def test_the_function_for_telephones_may_send_from_one_region(aws: Aws, stack: str, queue: str) -> None:
+    """MON-8"""
+    iam, name = aws("iam"), f"{stack}-sms"
+    (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    statements = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]["Statement"]
+    allowed = {statement["Sid"]: statement for statement in statements}
+    assert sorted(allowed) == ["KeepFailedEvents", "SendTexts", "WriteLogs"]
+    assert allowed["SendTexts"]["Action"] == "sms-voice:SendTextMessage"
+    assert allowed["SendTexts"]["Condition"] == {"StringEquals": {"aws:RequestedRegion": "ap-northeast-2"}}
+    assert allowed["KeepFailedEvents"]["Resource"] == queue
 
 
 @pytest.mark.parametrize("suffix", ["", "-sms"])
@@ -77,7 +98,7 @@ def test_alarms_and_events_may_publish(aws: Aws, stack: str, place: str, topic: 
 def test_the_function_that_posts_to_slack(aws: Aws, stack: str, topic: str, function: Described, queue: str) -> None:
     """MON-8: called by this topic only; what it fails on is kept."""
     assert (function["State"], function["LastUpdateStatus"]) == ("Active", "Successful")
-    assert (function["Runtime"], function["Handler"]) == ("python3.13", "handler.handler")
+    assert (function["Runtime"], function["Handler"]) == ("python3.13", "slack_function.handler")
     assert function["DeadLetterConfig"] == {"TargetArn": queue}
     assert function["Environment"]["Variables"] == {
         "SECRET_ID": f"{stack}/slack-webhook",
@@ -126,11 +147,11 @@ def test_the_dead_letter_queue(aws: Aws, stack: str, topic: str) -> None:
     assert (refused["Effect"], refused["Action"]) == ("Deny", "sqs:*")
     assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [topic, f"{topic}-sms"]}}
 
 
 def test_no_address_in_a_tag(aws: Aws, stack: str) -> None:
-    """MON-8: addresses and numbers stand in the subscriptions and nowhere else."""
+    """MON-8: addresses stand in the subscriptions, numbers in a function's environment, and nowhere else."""
     found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "triflow:stack", "Values": [stack]}])
     tags = json.dumps([item["Tags"] for item in found["ResourceTagMappingList"]])
     assert "@" not in tags

@@ -16,6 +16,8 @@ from http.client import HTTPException
 from typing import Any
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, Request
 
+from notice import DeliveryError
+
 SLACK = "https://hooks.slack.com/"
 CACHE_SECONDS = 300
 TRIES = 4
@@ -26,8 +28,8 @@ ANSWER_BYTES = 1000
 REPLACED = (403, 404, 410)  # what Slack answers when a webhook is gone: perhaps there is a new one
 
 
-class WebhookError(Exception):
-    """A message was not delivered. The text says why, and what to do where a person has to."""
+class WebhookError(DeliveryError):
+    """Slack did not get a message."""
 
 
 @dataclass(frozen=True)

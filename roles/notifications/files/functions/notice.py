@@ -1,7 +1,4 @@
-"""The Lambda function behind the topic of alarms (MON-8): each SNS message becomes a Slack message.
-
-Environment: SECRET_ID (secret that holds the webhook's address), STACK, LOG_GROUP (of the service; messages link to
-it), TIME_ZONE (default Asia/Seoul).
+"""What the stack's functions share: SNS messages come in, each is delivered, and a line of JSON says how it went.
 
 What cannot be delivered raises, so that Lambda invokes again (twice, after one and two minutes) and then puts the event
 into the dead-letter queue. Such an event is delivered again as a whole. SNS puts one message into an event (Amazon SNS
@@ -13,17 +10,17 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from message import FormError, Message, Settings, plain_message, slack_message, time_zone
-from webhook import Webhook, WebhookError
 
-# Kept between invocations, with the webhook's address.
-WEBHOOK = Webhook()
 UNREADABLE = "Event that is not an SNS message"
 # Whoever has the address can end the subscription. The signature is long and says nothing to a person.
 HIDDEN = {"UnsubscribeUrl", "Signature", "SigningCertUrl"}
+
+Known = dict[str, str]  # what the log line of a message says about it, as far as it is known
 
 
 class Context(Protocol):
@@ -34,8 +31,12 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+class DeliveryError(Exception):
+    """A message was not delivered. The text says why, and what to do where a person has to."""
+
+
 class NotDeliveredError(Exception):
-    """At least one message of the event did not reach Slack."""
+    """At least one message of the event was not delivered."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ class Notice:
     message_id: str
 
 
-def handler(event: object, context: Context) -> dict[str, int]:
-    """Post all messages of an event and return how many. Errors: NotDeliveredError, after all of them were tried."""
-    settings = Settings(
-        stack=os.environ["STACK"],
-        log_group=os.environ["LOG_GROUP"],
-        zone=time_zone(os.environ.get("TIME_ZONE", "Asia/Seoul")),
-    )
+def deliver_all(
+    event: object, context: Context, deliver: Callable[[Notice, Known], dict[str, object]], delivered: str
+) -> int:
+    """Deliver all messages of an event and return how many. `delivered` is the word for it in the log.
+
+    `deliver` adds to what is known of a message, and returns what else the line says. Errors: NotDeliveredError, after
+    all of them were tried.
+    """
     records = event.get("Records") if isinstance(event, dict) else None
     failures: list[str] = []
     # An envelope of another form is one record that cannot be read.
@@ -65,26 +67,35 @@ def handler(event: object, context: Context) -> dict[str, int]:
         try:
             notice = read(record)
             known |= {"message_id": notice.message_id, "topic": notice.topic}
-            message = format_notice(notice, settings, known)
-            known |= {"kind": message.kind, "about": message.about}
-            tries = WEBHOOK.post(message.payload, lambda: context.get_remaining_time_in_millis() / 1000)
+            more = deliver(notice, known)
         except Exception as error:  # whatever it is, the other messages are tried
-            failures.append(str(error) if isinstance(error, WebhookError) else f"{type(error).__name__}: {error}")
-            log("ERROR", "not posted", **known, error=failures[-1])
+            failures.append(str(error) if isinstance(error, DeliveryError) else f"{type(error).__name__}: {error}")
+            log("ERROR", f"not {delivered}", **known, error=failures[-1])
         else:
-            log("INFO", "posted", **known, tries=tries, milliseconds=round((time.monotonic() - started) * 1000))
+            log("INFO", delivered, **known, **more, milliseconds=round((time.monotonic() - started) * 1000))
     if failures:
         raise NotDeliveredError(f"{len(failures)} of {len(records)} messages not delivered: {'; '.join(failures)}")
-    return {"posted": len(records)}
+    return len(records)
 
 
-def format_notice(notice: Notice, settings: Settings, known: dict[str, str]) -> Message:
-    """The Slack message. An alarm that has not the form we know is shown as it came: it must not be lost for that."""
+def settings() -> Settings:
+    """What messages are made with: STACK, LOG_GROUP and TIME_ZONE of the environment."""
+    return Settings(
+        stack=os.environ["STACK"],
+        log_group=os.environ["LOG_GROUP"],
+        zone=time_zone(os.environ.get("TIME_ZONE", "Asia/Seoul")),
+    )
+
+
+def formatted(notice: Notice, given: Settings, known: Known) -> Message:
+    """The message. An alarm that has not the form we know is shown as it came: it must not be lost for that."""
     try:
-        return slack_message(notice.subject, notice.text, settings)
+        message = slack_message(notice.subject, notice.text, given)
     except FormError as error:
         log("WARNING", "shown as text", **known, error=str(error))
-        return plain_message(notice.subject, notice.text)
+        message = plain_message(notice.subject, notice.text)
+    known |= {"kind": message.kind, "about": message.about}
+    return message
 
 
 def read(record: object) -> Notice:

@@ -1,4 +1,4 @@
-"""Slack messages from CloudWatch alarms, ECS events and plain text. Nothing here reads the environment or the network.
+"""Messages from CloudWatch alarms, ECS events and plain text. Nothing here reads the environment or the network.
 
 The forms that come in: Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms" (what an alarm sends to SNS);
 Amazon ECS Developer Guide, "Amazon ECS task state change events" and "Amazon ECS service deployment state change
@@ -61,10 +61,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Message:
-    """One message. `kind` is alarm, task, deployment or text; `about` the name of the alarm or service, or empty."""
+    """One message. `kind` is alarm, task, deployment or text; `about` the name of the alarm or service, or empty;
+    `summary` all of it in a line of plain text; `payload` the Slack message."""
 
     kind: str
     about: str
+    summary: str
     payload: dict[str, Any]
 
 
@@ -223,7 +225,7 @@ def _deployment(event: Mapping[str, Any], settings: Settings) -> Message:
 def _message(kind: str, about: str, summary: str, *blocks: dict[str, Any] | None) -> Message:
     """`summary` is what a phone shows before the message is opened."""
     shown = [block for block in blocks if block]
-    return Message(kind, about, {"text": _fit(summary, NOTIFICATION_LIMIT), "blocks": shown})
+    return Message(kind, about, summary, {"text": _fit(summary, NOTIFICATION_LIMIT), "blocks": shown})
 
 
 def _container(container: Mapping[str, Any]) -> str:
