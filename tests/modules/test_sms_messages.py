@@ -44,7 +44,8 @@ def log(lab: Lab, stack: str, run_action: RunAction) -> Log:
     return Log(lab, stack, run_action)
 
 
-def test_the_ids_are_shown(log: Log, clock: Clock) -> None:
+@pytest.mark.usefixtures("clock")
+def test_the_ids_are_shown(log: Log) -> None:
     log.write("START RequestId: 1", "[1]")
     log.say("text sent", "another-alarm", to="...1", text_id="x")
     log.say("text sent", seconds=-5, to="...1", text_id="before")
@@ -68,9 +69,10 @@ def test_what_could_not_be_sent_ends_it_at_once(log: Log, clock: Clock) -> None:
     assert clock.now == 0
 
 
-def test_silence_ends_it_in_time(log: Log, clock: Clock) -> None:
+@pytest.mark.usefixtures("clock")
+def test_silence_ends_it_in_time(log: Log) -> None:
     log.say("text sent", to="...0000", text_id="a")
-    with pytest.raises(AnsibleActionFail, match="1 of 2 texts for .* within 30 s: look at log group"):
+    with pytest.raises(AnsibleActionFail, match=r"1 of 2 texts for .* within 30 s: look at log group"):
         log.run(count=2)
 
 
