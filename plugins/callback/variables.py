@@ -75,22 +75,24 @@ class CallbackModule(CallbackBase):
                 variables[name] = self._value(name, variables[name], templar)
 
     def _converted(self, given: dict[str, Any], names: Iterable[str], loader: Any) -> dict[str, Any]:
-        """Return the values that are others in their option's type.
-
-        What is no template comes first, since a template may ask for it.
-        """
+        """Return the values that are others in their option's type."""
         templar = Templar(loader=loader, variables=given)
+        templates = {name: given[name] for name in names if is_template(templar, given[name])}
+        plain = {name: self._value(name, given[name], templar) for name in names if name not in templates}
+        converted = {name: value for name, value in plain.items() if value is not given[name]}
+        for _template in templates:  # one may ask for what is converted, or for another
+            templar.available_variables = {**given, **converted}
+            found = {**converted, **self._converted_templates(templates, templar)}
+            if found == converted:
+                break
+            converted = found
+        return converted
+
+    def _converted_templates(self, templates: dict[str, Any], templar: Templar) -> dict[str, Any]:
         converted: dict[str, Any] = {}
-        templates = []
-        for name in names:
-            if is_template(templar, given[name]):
-                templates.append(name)
-            elif (value := self._value(name, given[name], templar)) is not given[name]:
-                converted[name] = value
-        templar.available_variables = {**given, **converted}
-        for name in templates:
+        for name, template in templates.items():
             try:
-                found = templar.template(given[name])
+                found = templar.template(template)
             except AnsibleError:
                 continue  # preflight says why
             if (value := self._value(name, found, templar)) is not found:

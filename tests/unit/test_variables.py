@@ -264,9 +264,12 @@ def test_template_sees_the_converted_value(start: Start) -> None:
         "nights_enabled": "false",
         "rds_multi_az": "{{ nights_enabled }}",
         "ecs_cpu": "{{ 512 if rds_multi_az else 256 }}",
+        "alb_idle_timeout": "{{ '60' if nights_enabled else '30' }}",  # asks for what is converted,
+        "alb_wait_timeout": "{{ '60' if rds_multi_az else '30' }}",  # and this for a template that is
     }
-    started = start(host=host)
-    assert [started[name] for name in host] == [False, False, 256]
+    for given in (host, dict(reversed(host.items()))):
+        started = start(host=given)
+        assert [started[name] for name in host] == [False, False, 256, 30, 30]
 
 
 def test_text_of_a_template_in_an_inventory(start: Start) -> None:
