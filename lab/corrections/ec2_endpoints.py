@@ -49,10 +49,16 @@ def _create_nat_gateway(
     tags: Any = None,
     connectivity_type: str | None = None,
 ) -> NatGateway:
-    """CreateNatGateway: ConnectivityType is public unless given, and a public gateway needs an address."""
+    """CreateNatGateway: ConnectivityType is public unless given, and a public gateway needs an address.
+
+    What is refused leaves nothing; moto makes the network interface before it looks for the address.
+    """
     kind = connectivity_type or "public"
     if kind == "public" and not allocation_id:
         raise EC2ClientError("MissingParameter", "The request must contain the parameter AllocationId")
+    self.get_subnet(subnet_id)
+    if allocation_id:
+        self.address_by_allocation([allocation_id])
     gateway: NatGateway = original(self, subnet_id, allocation_id, tags, kind)
     return gateway
 

@@ -12,9 +12,16 @@ from lab.corrections.override import override
 
 
 @override(EC2Backend, "create_security_group")
-def _create_security_group(original: Any, self: EC2Backend, *arguments: Any, **options: Any) -> SecurityGroup:
-    """Amazon VPC user guide, Default security groups: it lets in everything that comes from itself."""
-    group: SecurityGroup = original(self, *arguments, **options)
+def _create_security_group(
+    original: Any, self: EC2Backend, name: str, description: str, vpc_id: str | None = None, *more: Any, **options: Any
+) -> SecurityGroup:
+    """Amazon VPC user guide, Default security groups: it lets in everything that comes from itself.
+
+    CreateSecurityGroup, Errors: InvalidVpcID.NotFound; moto makes a group without the rule of its outgoing traffic.
+    """
+    if vpc_id and not options.get("is_default"):
+        self.get_vpc(vpc_id)
+    group: SecurityGroup = original(self, name, description, vpc_id, *more, **options)
     if group.is_default:
         itself = {"GroupId": group.id, "UserId": self.account_id, "OwnerId": self.account_id}
         rule = SecurityGroupRule(self, "-1", group.id, None, None, None, source_group=itself, is_egress=False)

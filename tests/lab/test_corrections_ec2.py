@@ -94,6 +94,13 @@ def gateways_of(account: Account, table: str) -> list[str]:
     return [route["GatewayId"] for route in found["Routes"] if "DestinationPrefixListId" in route]
 
 
+def test_a_nat_gateway_that_is_refused_leaves_no_interface(account: Account) -> None:
+    subnet = account.subnet(account.vpc(), "10.0.1.0/24")
+    with refused("InvalidAllocationID.NotFound"):
+        account.ec2.create_nat_gateway(SubnetId=subnet, AllocationId="eipalloc-0a1b2c3d4e5f60718")
+    assert account.ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
 def test_describe_filters_by_tag(account: Account) -> None:
     prod, staging = network(account), network(account, "staging")
     ec2 = account.ec2

@@ -37,6 +37,11 @@ def descriptions(account: Account, direction: str, identifier: str) -> list[str 
     ]
 
 
+def test_a_group_in_a_vpc_that_is_not_there_is_refused(account: Account) -> None:
+    with refused("InvalidVpcID.NotFound"):
+        account.ec2.create_security_group(GroupName="one", Description="one", VpcId="vpc-0a1b2c3d4e5f60718")
+
+
 def test_default_group_lets_in_what_comes_from_itself(account: Account) -> None:
     """Amazon VPC user guide, Default security groups."""
     inside = [{"Name": "vpc-id", "Values": [account.vpc()]}]
