@@ -8,11 +8,20 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Lab
+from tests.integration import playbook
 from tests.integration.playbook import Played, play
 
+# The files whose playbooks meet a lab that is like AWS between a call and its answer (lab/aws_like).
+LIKE_AWS = tuple(f"test_{name}.py" for name in ("contract", "killed"))
 STACK = "triflow-services"
 PARENT = "triflow-services.com"
 ZONE = f"app.{PARENT}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before all fixtures, some of which play."""
+    playbook.played_like_aws = item.path.name in LIKE_AWS
 
 
 class Services:

@@ -10,8 +10,19 @@ from tests.conftest import Lab
 from tests.integration.playbook import kill_at, play
 
 SITE = ("site.yml", "-i", "inventories/prod")
-# Each makes what the calls after it complete or point to: the NAT gateway, the validation record, the alias.
-OPERATIONS = ("AllocateAddress", "RequestCertificate", "CreateKey")
+# Each makes what the calls after it complete or point to: attributes, routes, a record, a listener, rules, an alias.
+OPERATIONS = (
+    "CreateVpc",
+    "CreateInternetGateway",
+    "AllocateAddress",
+    "CreateRouteTable",
+    "CreateDBInstance",
+    "RequestCertificate",
+    "CreateLoadBalancer",
+    "CreateService",
+    "RegisterScalableTarget",
+    "CreateKey",
+)
 
 
 def described(lab: Lab) -> dict[str, list[dict[str, Any]]]:
@@ -47,7 +58,7 @@ def described(lab: Lab) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def account(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """Killed three times, every run going on from where the one before was killed; then one run to the end."""
+    """Killed ten times, every run going on from where the one before was killed; then one run to the end."""
     lab.reset()
     directory = tmp_path_factory.mktemp("killed")
     for operation in OPERATIONS:
