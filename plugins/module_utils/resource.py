@@ -116,7 +116,10 @@ class Api:
         ``advice`` is what to do when AWS refuses for a reason that is this call's own.
         """
         try:
-            return self._patiently(operation, lambda: getattr(self.client, operation)(aws_retry=True, **parameters))
+            answer: dict[str, Any] = self._patiently(
+                operation, lambda: getattr(self.client, operation)(aws_retry=True, **parameters)
+            )
+            return answer
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in absent:

@@ -100,8 +100,9 @@ def test_a_service_that_was_deleted_before_says_nothing_of_the_new_one() -> None
 
 
 def test_what_a_service_was_told() -> None:
-    before, after = {"deployments": [deployment(OLD, "COMPLETED", id="1")]}, {"deployments": []}
-    after["deployments"] = [deployment(NEW, "IN_PROGRESS", id="2"), deployment(OLD, "COMPLETED", "ACTIVE", id="1")]
+    before = {"deployments": [deployment(OLD, "COMPLETED", id="1")]}
+    both = [deployment(NEW, "IN_PROGRESS", id="2"), deployment(OLD, "COMPLETED", "ACTIVE", id="1")]
+    after = {"deployments": both}
     assert told(before, after) == {"id": "2", "older": ["1"]}
     assert told(None, before) == {"id": "1", "older": []}
     assert told(before, before) is None  # another number of tasks is no deployment

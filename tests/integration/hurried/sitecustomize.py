@@ -12,4 +12,4 @@ def sleep(seconds: float) -> None:
     _sleep(min(seconds, LONGEST))
 
 
-time.sleep = sleep
+time.sleep = sleep  # type: ignore[assignment]
