@@ -45,12 +45,12 @@ class Stack(Services):
     def weights(self) -> dict[str, int]:
         """Share of each target group in the listener on port 443."""
         elbv2 = self.lab.aws("elbv2")
-        groups = elbv2.describe_target_groups()["TargetGroups"]
-        names = {group["TargetGroupArn"]: group["TargetGroupName"] for group in groups}
         (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
         listeners = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
         (action,) = next(listener["DefaultActions"] for listener in listeners if listener["Port"] == 443)
-        return {names[item["TargetGroupArn"]]: item["Weight"] for item in action["ForwardConfig"]["TargetGroups"]}
+        # The name is in the ARN: a group that was made just now may not be listed yet.
+        groups = action["ForwardConfig"]["TargetGroups"]
+        return {item["TargetGroupArn"].split("/")[1]: item["Weight"] for item in groups}
 
     def has_canary(self) -> bool:
         groups = self.lab.aws("elbv2").describe_target_groups()["TargetGroups"]
