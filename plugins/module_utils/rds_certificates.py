@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ansible_collections.triflow.platform.plugins.module_utils.limits import REGION
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
 
@@ -69,7 +71,7 @@ def file_fault(path: str) -> str:
 def certificate_problems(variables: Mapping[str, Any], environment: Mapping[str, str]) -> list[Problem]:
     """Whether the database's certificate can be verified. What is not given is not checked."""
     region, given = variables.get("stack_region"), variables.get("rds_ca_file")
-    if region is None or given is None:
+    if region is None or given is None or not re.fullmatch(REGION, region):
         return []
     path = given or environment.get("PGSSLROOTCERT")
     download = f"a file with the certificates of {BUNDLE.format(region=region)}"

@@ -64,6 +64,10 @@ def test_another_region_needs_a_file_of_its_own() -> None:
     assert "https://truststore.pki.rds.amazonaws.com/eu-central-1/eu-central-1-bundle.pem" in found[0]["accepted"]
 
 
+def test_a_region_that_is_none_is_refused_by_itself() -> None:
+    assert certificate_problems({"stack_region": "ap-northeast-2a", "rds_ca_file": ""}, {}) == []
+
+
 @pytest.mark.parametrize("region", ["eu-central-1", "ap-northeast-2"])
 def test_a_given_file_is_looked_into(region: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good, bad = tmp_path / "good.pem", tmp_path / "bad.pem"
