@@ -158,7 +158,7 @@ def test_the_run_repairs_it_and_keeps_what_is_not_its_own(runs: Runs, lab: Lab) 
 
 
 def test_a_second_run_makes_few_calls(runs: Runs) -> None:
-    assert len(runs.again.calls) <= 70  # 64 when this was written
+    assert len(runs.again.calls) <= 100  # 96 when this was written: what does not stand yet is asked for by its name
 
 
 @pytest.mark.usefixtures("runs")
