@@ -59,6 +59,7 @@ MODULES = (
     "cloudwatch_metrics",
     "firehose",
     "log_groups",
+    "parameters",
     "budgets",
     "service_quotas",
 )

@@ -118,11 +118,11 @@ def tag_problems(tags: Mapping[Any, Any], services: set[str]) -> list[Problem]:
             reason = f"{rule.service} takes {rule.most_tags} tags, and {', '.join(OWN)} are among them"
             accepted = f"up to {rule.most_tags - len(OWN)} tags"
             problems.append(problem("stack_tags", f"{len(tags)} tags", reason, accepted))
-    others = dict(same_but_for_case([*OWN, *map(str, tags)]))
+    twins = {second: first for first, second in same_but_for_case([*OWN, *map(str, tags)])}
     for key, value in ((str(key), str(value)) for key, value in tags.items()):
-        reason = _reason(rules, key, value, next((first for first, second in others.items() if second == key), None))
-        if reason:
-            problems.append(problem("stack_tags", key, reason, ACCEPTED))
+        refusal = _reason(rules, key, value, twins.get(key))
+        if refusal:
+            problems.append(problem("stack_tags", key, refusal, ACCEPTED))
     return problems
 
 

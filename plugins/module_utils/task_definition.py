@@ -102,12 +102,12 @@ def shown(
         if name != "environment":
             continue
         # one that goes altogether is wanted as an empty text
-        sides = [(state or {}).get(field) or {} for state in (live, wanted)]
-        for state, environment in zip(
-            (before, after), hidden.shown_environments(*sides, secret.get(container, ())), strict=True
-        ):
-            if environment:
-                state[field] = environment
+        old, new = ((state or {}).get(field) or {} for state in (live, wanted))
+        shown_old, shown_new = hidden.shown_environments(old, new, secret.get(container, ()))
+        if before and shown_old:
+            before[field] = shown_old
+        if after and shown_new:
+            after[field] = shown_new
     return before, after
 
 

@@ -118,3 +118,10 @@ def test_region_that_is_none() -> None:
     (found,) = problems(stack_region="seoul")
     assert found["variable"] == "stack_region"
     assert "a region such as ap-northeast-2" in found["accepted"]
+
+
+def test_three_keys_that_only_differ_in_case_are_two_problems() -> None:
+    assert [item["value"] for item in problems(stack_tags={"Owner": "a", "owner": "b", "OWNER": "c"})] == [
+        "owner",
+        "OWNER",
+    ]
