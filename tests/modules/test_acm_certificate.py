@@ -167,6 +167,27 @@ def test_a_renewal_that_waits_for_a_person_is_a_warning(
     assert f"The renewal of the certificate of {domain} is {renewal}: {said}" in warning
 
 
+@pytest.mark.xfail(strict=True, reason="it is not seen")
+@pytest.mark.parametrize("value", ["VALIDATION_TIMED_OUT", "FAILED", "EXPIRED"])
+def test_one_that_never_will_be_is_replaced_and_deleted(
+    acm: Any, domain: str, run_module: RunModule, show_answer: ShowAnswer, value: str
+) -> None:
+    """CertificateDetail, Status: "delete the request, correct the issue [...] and try again"."""
+    first = run_module(MODULE, domain_name=domain)["resources"]["certificate"]["id"]
+
+    def dead(answer: dict[str, Any]) -> None:
+        if answer["Certificate"]["CertificateArn"] == first:
+            answer["Certificate"]["Status"] = value
+
+    show_answer("DescribeCertificate", dead)
+    plan = run_module(MODULE, check=True, domain_name=domain)
+    done = run_module(MODULE, domain_name=domain)
+    assert done["changes"] == plan["changes"]
+    assert [change["action"] for change in done["changes"]] == ["create", "delete"]
+    assert [item["CertificateArn"] for item in certificates(acm, domain)] == [done["resources"]["certificate"]["id"]]
+    assert run_module(MODULE, domain_name=domain)["changed"] is False
+
+
 def test_another_stacks_certificate_is_left(acm: Any, domain: str, run_module: RunModule) -> None:
     first = run_module(MODULE, domain_name=domain)["resources"]["certificate"]["id"]
     second = run_module(MODULE, domain_name=domain, stack="another")["resources"]["certificate"]["id"]
