@@ -44,11 +44,11 @@ def has_all_records(described: dict[str, Any]) -> bool:
     return bool(options) and all(option.get("ResourceRecord") for option in options)
 
 
-def read_certificate(api: Api, arn: str) -> Certificate | None:
-    """One certificate that ACM issues and renews, with its tags; None when it is gone or never will be one."""
+def read_certificate(api: Api, arn: str, statuses: tuple[str, ...] = tuple(ALIVE)) -> Certificate | None:
+    """One certificate that ACM issues and renews, with its tags; None when it is gone or in another status."""
     gone = ("ResourceNotFoundException",)
     described = api.call("describe_certificate", on=arn, absent=gone, CertificateArn=arn).get("Certificate")
-    if not described or described["Type"] != "AMAZON_ISSUED" or described["Status"] not in ALIVE:
+    if not described or described["Type"] != "AMAZON_ISSUED" or described["Status"] not in statuses:
         return None
     domain = described["DomainName"]
     return {

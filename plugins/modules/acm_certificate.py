@@ -77,7 +77,13 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import acm, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
-from ansible_collections.triflow.platform.plugins.module_utils.statuses import REMEDY, explained, meaning
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import (
+    NEVER,
+    REMEDY,
+    explained,
+    meaning,
+    with_meaning,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tagged, to_aws
 
 SHOWN = ("id", "domain_name", "subject_alternative_names", "tags")
@@ -146,9 +152,14 @@ class Certificates:
         """The stack's other certificates, for this domain or another one."""
         arns = tagged(self.module.api("resourcegroupstaggingapi"), self.stack, "acm:certificate")
         known = {found["id"]: found for found in self.same_domain}
-        found = [known[arn] if arn in known else acm.read_certificate(self.api, arn) for arn in {*arns, *known}]
+        found = [known[arn] if arn in known else self._read(arn) for arn in {*arns, *known}]
         mine = [item for item in found if item and item["tags"].get(STACK) == self.stack]
         return sorted((item for item in mine if item != self.wanted), key=lambda item: str(item["id"]))
+
+    def _read(self, arn: str) -> acm.Certificate | None:
+        """One in any status: what never becomes a certificate is deleted, as AWS advises for a failed request."""
+        statuses = (*acm.ALIVE, *with_meaning("certificate", NEVER))
+        return acm.read_certificate(self.api, arn, statuses)
 
     def records_of(self, arn: str) -> list[dict[str, Any]]:
         """The validation records, which ACM has some seconds after the request."""

@@ -167,7 +167,6 @@ def test_a_renewal_that_waits_for_a_person_is_a_warning(
     assert f"The renewal of the certificate of {domain} is {renewal}: {said}" in warning
 
 
-@pytest.mark.xfail(strict=True, reason="it is not seen")
 @pytest.mark.parametrize("value", ["VALIDATION_TIMED_OUT", "FAILED", "EXPIRED"])
 def test_one_that_never_will_be_is_replaced_and_deleted(
     acm: Any, domain: str, run_module: RunModule, show_answer: ShowAnswer, value: str
