@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ansible_collections.triflow.platform.plugins.module_utils import db_instance, shared_vpc
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services
 from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import read_tags, short_name
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, tagged
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ GUARD_DUTY_ADVICE = (
 )
 GATEWAYS_ALIVE = ("pending", "available")  # AWS takes one that failed away by itself
 PEERED = ("active", "pending-acceptance", "provisioning")
-GONE = ("deleting", "deleted", "rejected", "failed", "expired")  # states of an endpoint
 
 
 class Obstacle(NamedTuple):
@@ -99,7 +99,7 @@ class _Network:
 
     def endpoints(self) -> Iterator[Obstacle]:
         for endpoint in self.list("describe_vpc_endpoints", "VpcEndpoints"):
-            if endpoint["State"].lower() in GONE:
+            if not alive("VPC endpoint", endpoint["State"].lower()):
                 continue
             self.known_interfaces |= set(endpoint.get("NetworkInterfaceIds", []))
             if self.is_nobodys(endpoint) and (self.is_own or self.subnet_ids & set(endpoint["SubnetIds"])):

@@ -16,6 +16,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import db_instanc
 from ansible_collections.triflow.platform.plugins.module_utils.claims import Claim
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, tagged
 
 
@@ -229,7 +230,7 @@ def queues(account: Account, names: list[str]) -> Found:
 def key_aliases(account: Account, names: list[str]) -> Found:
     for name in names:
         key = account.get("kms", "describe_key", name, "NotFoundException", KeyId=name).get("KeyMetadata", {})
-        if key and key.get("KeyState") != "PendingDeletion":
+        if key and alive("KMS key", key["KeyState"]):
             arn = key["Arn"]
             listed = [] if arn in account.own else account.get("kms", "list_resource_tags", arn, KeyId=arn)["Tags"]
             tags = account.own.get(arn) or {tag["TagKey"]: tag["TagValue"] for tag in listed}
