@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -232,6 +233,10 @@ def test_services_of_the_stack_in_its_cluster(lab: Lab, stack: str, run_module: 
     assert run_module("stack_info", services=[], cluster_name=f"{stack}-none")["live"] == []
 
 
+def set_key_state(state: str, answer: dict[str, Any]) -> None:
+    answer["KeyMetadata"]["KeyState"] = state
+
+
 def test_keys_and_queues_are_read_by_name(lab: Lab, stack: str, run_module: RunModule, show_answer: ShowAnswer) -> None:
     kms, sqs = lab.aws("kms"), lab.aws("sqs")
     tags = expected_tags(stack, "kms-key")
@@ -265,7 +270,7 @@ def test_keys_and_queues_are_read_by_name(lab: Lab, stack: str, run_module: RunM
         "tags": expected_tags(stack, "queue-x"),
     }
     for state in ("PendingDeletion", "PendingReplicaDeletion"):  # KMS deletes it
-        show_answer("DescribeKey", lambda answer, state=state: answer["KeyMetadata"].update(KeyState=state))
+        show_answer("DescribeKey", partial(set_key_state, state))
         assert of_type(run_module("stack_info", **options), "kms_key") == []
     show_answer("DescribeKey", lambda _answer: None)
     kms.delete_alias(AliasName=f"alias/{stack}")

@@ -169,8 +169,9 @@ def test_a_database_that_never_will_be_ends_the_wait_at_once(
 ) -> None:
     show_answer("DescribeDBInstances", status(value))
     lines: list[str] = []
+    given: dict[str, Any] = {kind: [database], "advice": "This stands last."}
     with pytest.raises(AnsibleActionFail, match=f"{database} of stack test is {value}: .*{note}"):
-        wait(lines=lines, advice="This stands last.", **{kind: [database]})
+        wait(lines=lines, **given)
     assert len(lines) == 1
 
 

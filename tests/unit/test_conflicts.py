@@ -69,6 +69,7 @@ def test_a_fixed_field() -> None:
         ({"allocated_storage": 50}, {}, None),  # RDS has grown it
         ({"allocated_storage": 50, "max_allocated_storage": 90}, {}, "rds_allocated_storage"),
         ({"allocated_storage": 120}, {}, None),
+        ({"allocated_storage": 109}, {}, "rds_allocated_storage"),  # less than a tenth
         ({"storage_encrypted": True}, {"storage_encrypted": False}, "its_variable"),
         ({}, {"status": "deleting"}, "its_variable"),
         ({}, {"status": "delete-precheck"}, "its_variable"),
