@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from moto.s3.exceptions import CopyObjectMustChangeSomething, S3ClientError
+from moto.s3.exceptions import CopyObjectMustChangeSomething
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
@@ -18,14 +18,10 @@ from lab.corrections.override import override
 NULL = "null"  # ID of what is written while versioning is suspended
 
 
-class NotImplementedHeaderError(S3ClientError):
-    """501 NotImplemented."""
-
-    __module__ = "moto.s3.exceptions"
-    code = 501
-
-    def __init__(self) -> None:
-        super().__init__("NotImplemented", "A header you provided implies functionality that is not implemented")
+NOT_IMPLEMENTED = (
+    '<?xml version="1.0" encoding="UTF-8"?><Error><Code>NotImplemented</Code>'
+    "<Message>A header you provided implies functionality that is not implemented</Message></Error>"
+)
 
 
 @override(S3Response, "_key_response")
@@ -33,7 +29,7 @@ def _key_response(original: Any, self: S3Response, request: Any, full_url: str) 
     """PutObject, CompleteMultipartUpload: If-None-Match is `*`, and goes with no If-Match."""
     none_match = request.headers.get("If-None-Match")
     if request.method in ("PUT", "POST") and none_match and (none_match != "*" or "If-Match" in request.headers):
-        raise NotImplementedHeaderError
+        return 501, {"content-type": "application/xml"}, NOT_IMPLEMENTED
     return original(self, request, full_url)
 
 

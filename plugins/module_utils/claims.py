@@ -101,7 +101,8 @@ def _edge(variables: Variables, stack: str) -> Iterable[Claim]:
         yield _claim("hosted-zone", "hosted_zone", variables["dns_zone_name"], "dns_zone_name")
     domain = variables["dns_domain_name"]
     yield _claim("dns-record-apex", "record", domain, "dns_domain_name")
-    yield _claim("dns-record-wildcard", "record", f"*.{domain}", "dns_domain_name")
+    if variables["dns_wildcard_record"]:
+        yield _claim("dns-record-wildcard", "record", f"*.{domain}", "dns_domain_name")
 
 
 def _compute(variables: Variables, stack: str) -> Iterable[Claim]:
@@ -134,9 +135,14 @@ def _logs(variables: Variables, stack: str) -> Iterable[Claim]:
     yield _claim("role-firehose-to-s3", "role", f"{stack}-firehose-to-s3")
 
 
+def _has_queue(variables: Variables) -> bool:
+    """Of what a function could not deliver, to Slack or to telephones."""
+    return bool(variables["notifications_slack"] or variables["notifications_phone_numbers"])
+
+
 def _observability(variables: Variables, stack: str) -> Iterable[Claim]:
     services = [service["name"] for service in variables["ecs_services"]]
-    rows = [row for row in variables["alarms_definitions"] if row["of"] != "queue" or variables["notifications_slack"]]
+    rows = [row for row in variables["alarms_definitions"] if row["of"] != "queue" or _has_queue(variables)]
     for name in alarms.names(rows, services):
         yield _claim(f"alarm-{name}", "alarm", f"{stack}-{name}")
     yield _claim("rule-task-stopped", "rule", f"{stack}-task-stopped")
@@ -152,5 +158,10 @@ def _notifications(variables: Variables, stack: str) -> Iterable[Claim]:
         yield _claim("function-slack", "function", f"{stack}-slack")
         yield _claim("log-group-slack", "log_group", f"/aws/lambda/{stack}-slack")
         yield _claim("role-slack", "role", f"{stack}-slack")
-        yield _claim("queue-slack-dead-letters", "queue", f"{stack}-slack-dead-letters")
         yield _claim("secret-slack-webhook", "secret", f"{stack}/slack-webhook")
+    if variables["notifications_phone_numbers"]:
+        yield _claim("function-sms", "function", f"{stack}-sms")
+        yield _claim("log-group-sms", "log_group", f"/aws/lambda/{stack}-sms")
+        yield _claim("role-sms", "role", f"{stack}-sms")
+    if _has_queue(variables):
+        yield _claim("queue-slack-dead-letters", "queue", f"{stack}-slack-dead-letters")

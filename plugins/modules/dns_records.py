@@ -220,7 +220,7 @@ def main() -> None:
         if not entry["component"].startswith(PREFIX):
             module.fail(f"component {entry['component']} does not begin with {PREFIX}")
         reason = in_the_way(described.values(), entry["name"], entry["type"])
-        if reason and module.params["state"] == "present":
+        if reason and "present" == module.params["state"] == entry["state"]:
             module.fail(
                 f"{entry['name']} {entry['type']} of the zone {zone}: {reason}. Delete it first, then run again"
             )
@@ -229,9 +229,9 @@ def main() -> None:
     records = [Record(module, entry, described.get((plain(entry["name"]), entry["type"])), batch) for entry in entries]
     present = module.params["state"] == "present"
     run.converge([record for record in records if record.options["state"] == "present" or not present])
-    for record in records:
-        if present and not record.wanted_at_all and record.find():
-            run.absent(record)
+    for unwanted in records:
+        if present and not unwanted.wanted_at_all and unwanted.find():
+            run.absent(unwanted)
     if batch:
         api.call("change_resource_record_sets", on=zone, HostedZoneId=zone, ChangeBatch={"Changes": batch})
     run.exit()

@@ -128,7 +128,7 @@ NAMELESS = {  # found by their tags or in something of the stack, so nobody else
 # Asked for in other ways: the subnets by their ranges, the zone by dns_zone, the records by what else has their names.
 ASKED_OTHERWISE = {
     "subnet-public-a", "subnet-public-c", "subnet-private-a", "subnet-private-c",
-    "hosted-zone", "dns-record-apex", "dns-record-wildcard",
+    "hosted-zone", "dns-record-apex",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.conftest import Lab
 from tests.lab.conftest import refused
@@ -27,8 +28,10 @@ def test_a_condition_that_s3_does_not_know(s3: Any, headers: dict[str, str]) -> 
     """PutObject, CompleteMultipartUpload: If-None-Match "expects the '*' character"; S3 user guide, "How to prevent
     object overwrites with conditional writes": anything else, or both headers, is 501 NotImplemented."""
     s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")
-    with refused("NotImplemented"):
+    with pytest.raises(ClientError) as caught:
         s3.put_object(Bucket=BUCKET, Key="a", Body=b"2", **headers)
+    answer = caught.value.response
+    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("NotImplemented", 501)
     upload = s3.create_multipart_upload(Bucket=BUCKET, Key="b")["UploadId"]
     part = s3.upload_part(Bucket=BUCKET, Key="b", UploadId=upload, PartNumber=1, Body=b"1")["ETag"]
     with refused("NotImplemented"):

@@ -132,6 +132,10 @@ def test_a_record_that_is_not_wanted_goes_in_the_same_batch(
     assert (again["changed"], [item["component"] for item in again["changes"]]) == (False, ["dns-record-apex"])
     run_module(MODULE, zone_id=zone, records=[alias("wildcard", f"*.{name}", two)])
     assert run_module(MODULE, zone_id=zone, records=wanted)["changed"] is False
+    run_module(MODULE, zone_id=zone, records=[alias("wildcard", f"*.{name}", two)], state="absent")
+    change(dns, zone, "CREATE", f"*.{name}", "CNAME", "elsewhere.example.com")
+    again = run_module(MODULE, zone_id=zone, records=wanted)
+    assert (again.get("failed"), again["changed"]) == (None, False)
 
 
 def test_the_plan_of_a_zone_that_is_only_announced(lab: Lab, name: str, run_module: RunModule) -> None:

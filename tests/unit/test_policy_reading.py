@@ -27,7 +27,7 @@ ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 ARN = f"arn:aws:x:{REGION}:{ACCOUNT}:x"
 CATEGORIES: list[dict[str, Any]] = [{"name": "workflows"}, {"name": "uploads", "noncurrent_expiration_days": 30}]
 # IAM user guide, "AWS global condition context keys".
-GLOBAL = re.compile(r"aws:(securetransport|sourceaccount|sourcearn|principaltag/.+)")
+GLOBAL = re.compile(r"aws:(requestedregion|securetransport|sourceaccount|sourcearn|principaltag/.+)")
 DOCUMENTS: dict[str, Any] = {
     "bucket": bucket_policy("b", CATEGORIES, "category", "prod", ["logs/AWSLogs/1"], {"dev": "dev/"}),
     "endpoint": s3_endpoint_policy(REGION, ["b"]),
@@ -42,7 +42,8 @@ DOCUMENTS: dict[str, Any] = {
     "function": iam_policies.function_policy(ARN, ARN, ARN),
     "topic": iam_policies.topic_policy(ARN, ACCOUNT, events=True, budgets=True),
     "key": iam_policies.topic_key_policy(ACCOUNT, budgets=True),
-    "queue": iam_policies.dead_letter_policy(ARN, ARN),
+    "queue": iam_policies.dead_letter_policy(ARN, [ARN]),
+    "function for telephones": iam_policies.sms_policy(ARN, REGION, ARN),
 }
 
 
