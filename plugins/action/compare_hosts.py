@@ -22,14 +22,16 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         this, hostvars = variables["inventory_hostname"], variables["hostvars"]
+        given = {name: hostvars[name] for name in variables["ansible_play_hosts"]}  # each takes a moment
         hosts = {
             name: Host(
-                hostvars[name]["preflight_variables"]["claims"],
-                hostvars[name]["stack_region"],
-                hostvars[name].get("stack_account_id"),
+                of_host["preflight_variables"]["claims"],
+                of_host["stack_region"],
+                of_host.get("stack_account_id"),
+                of_host["stack_name"],
             )
-            for name in variables["ansible_play_hosts"]
-            if "preflight_variables" in hostvars[name]
+            for name, of_host in given.items()
+            if "preflight_variables" in of_host
         }
         problems = twice_problems(hosts.pop(this), hosts)
         result |= {"changed": False, "failed": bool(problems), "problems": problems}

@@ -115,10 +115,15 @@ class Host(NamedTuple):
     claims: list[Claim]
     region: str
     account_id: str | None  # None: not given, so it may be any
+    stack: str
 
 
 def twice_problems(this: Host, others: Mapping[str, Host]) -> list[Problem]:
-    """Refuse what another host of the same run claims, too."""
+    """Refuse what another host of the same run claims, too. With the same stack it would claim all of it."""
+    same = [name for name, other in others.items() if other.stack == this.stack and _share("role", this, other)]
+    if same:
+        reason = f"the host {' and the host '.join(same)} of this run has the same stack"
+        return [problem("stack_name", this.stack, reason, "a name that no other host of the run has")]
     return [
         problem(
             claim["variable"],

@@ -386,6 +386,7 @@ def test_a_secret_in_the_environment_is_told_and_not_shown(account_run: Run) -> 
 
 # Pairs of hosts of one run, what both of them want, and the variable that has to be named.
 TWINS: dict[str, tuple[dict[str, Any], str]] = {
+    "stack": ({"stack_name": "one-stack"}, "stack_name"),
     "bucket": ({"s3_bucket_name": "one-bucket"}, "s3_bucket_name"),
     "zone": ({"dns_zone_name": "one-zone.com"}, "dns_zone_name"),
     "database": ({"rds_identifier": "one-database"}, "rds_identifier"),

@@ -35,6 +35,13 @@ def test_empty_bucket(bucket: str, run_action: RunAction) -> None:
     assert run_action("s3_empty_bucket", bucket=bucket, delete=True)["changed"] is False
 
 
+def test_without_the_lock_nothing_is_deleted(lab: Lab, bucket: str, run_action: RunAction) -> None:
+    lab.aws("s3").put_object(Bucket=bucket, Key="kept", Body=b"1")
+    with pytest.raises(AnsibleActionFail, match="this run does not hold the lock of the stack"):
+        run_action("s3_empty_bucket", bucket=bucket, delete=True, guard={"locked": False})
+    assert held(lab, bucket) == 1
+
+
 def test_versions_and_delete_markers(lab: Lab, bucket: str, run_action: RunAction) -> None:
     s3 = lab.aws("s3")
     for body in (b"1", b"2"):

@@ -118,3 +118,24 @@ def test_a_queue_of_the_name_of_one_that_was_deleted_just_now(
         with pytest.raises(KilledError):
             run_action("stock", **given)
     assert queue_tags(lab, stack) == expected_tags(stack, "queue-letters")
+
+
+@pytest.mark.parametrize(
+    ("guard", "message"),
+    [
+        ({"locked": False}, "this run does not hold the lock of the stack"),
+        ({"account": "999999999999"}, "stack_account_id is 999999999999"),
+    ],
+)
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_without_the_lock_or_in_another_account_it_writes_nothing(
+    lab: Lab, stack: str, run_action: RunAction, guard: dict[str, Any], message: str, state: str
+) -> None:
+    entry = {"type": "bucket", "id": stack, "name": stack, "stack": stack, "component": "bucket", "tags": {}}
+    live = [entry] if state == "absent" else []
+    given = {"module": "amazon.aws.s3_bucket", "component": "bucket", "live": live, "options": {"name": stack}}
+    before = len(lab.calls())
+    with pytest.raises(AnsibleActionFail, match=message):
+        run_action("stock", state=state, guard=guard, **given)
+    assert run_action("stock", check=True, state=state, guard=guard, **given)["changed"] is True
+    assert not any(call["write"] for call in lab.calls()[before:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -16,8 +17,11 @@ def claim(kind: str, name: str, **more: Any) -> Claim:
     return {"component": "it", "kind": kind, "name": name, "variable": "its_variable", **more}  # type: ignore[typeddict-item]
 
 
-def host(*claims: Claim, region: str = SEOUL, account_id: str | None = None) -> Host:
-    return Host(list(claims), region, account_id)
+STACKS = (f"stack-{number}" for number in count())  # another for each host, unless it is given
+
+
+def host(*claims: Claim, region: str = SEOUL, account_id: str | None = None, stack: str | None = None) -> Host:
+    return Host(list(claims), region, account_id, stack or next(STACKS))
 
 
 @pytest.mark.parametrize(
@@ -63,3 +67,11 @@ def test_ranges_of_one_vpc(range_: str, owner: str, clash: bool) -> None:
 
 def test_another_kind_of_the_same_name_is_none() -> None:
     assert twice_problems(host(claim("role", "one")), {"other": host(claim("bucket", "one"))}) == []
+
+
+def test_the_same_stack_is_one_problem() -> None:
+    this = host(claim("role", "one"), claim("database", "one"), stack="one", account_id=ONE)
+    (problem,) = twice_problems(this, {"other": host(claim("role", "one"), stack="one", region=TOKYO)})
+    assert (problem["variable"], problem["value"]) == ("stack_name", "one")
+    assert "the host other of this run" in problem["reason"]
+    assert twice_problems(this, {"other": host(stack="one", account_id=TWO)}) == []
