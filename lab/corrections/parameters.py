@@ -26,6 +26,8 @@ from lab.corrections.override import override
 
 # The code of the refusal: "Common errors" of the query APIs, and the errors of the operations of the others.
 CODES = {
+    "budgets": "InvalidParameterException",
+    "firehose": "InvalidArgumentException",
     "cloudwatch": "ValidationError",
     "ec2": "InvalidParameterValue",
     "ecr": "InvalidParameterException",
@@ -55,7 +57,6 @@ NAMES = {
     ("sns", "CreateTopic", "Name"): "a topic's name",
     ("sqs", "CreateQueue", "QueueName"): "a queue's name",
     ("lambda", "CreateFunction", "FunctionName"): "a function's name",
-    ("cloudwatch", "PutDashboard", "DashboardName"): "a dashboard's name",
     ("kms", "CreateAlias", "AliasName"): "a key's alias",
     ("ssm", "PutParameter", "Name"): "a parameter's name",
     ("budgets", "CreateBudget", "BudgetName"): "a budget's name",
