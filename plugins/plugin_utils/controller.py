@@ -27,7 +27,7 @@ class ControllerAction(ActionBase):
     args: dict[str, Any]
     clients: dict[str, Any]
     guard: Guard
-    host: str | None  # of the inventory
+    host: str  # of the inventory
 
     @abstractmethod
     def work(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class ControllerAction(ActionBase):
             argument_spec={**common, **self.options}, mutually_exclusive=either, required_one_of=either
         )
         self.clients = {}
-        self.host = (task_vars or {}).get("inventory_hostname")
+        self.host = str((task_vars or {}).get("inventory_hostname", ""))
         demand = None if self._task.check_mode else self.args["guard"]
         if demand and not self.needs_lock:
             demand = {**demand, "locked": True}

@@ -88,9 +88,9 @@ def redact(value: Any) -> Any:
     return value
 
 
-def whole(result: CallbackTaskResult) -> Mapping[str, Any]:
+def whole(result: CallbackTaskResult) -> dict[str, Any]:
     """A task's result as it is, for a callback that acts on it and does not show it."""
-    shown: Mapping[str, Any] = result.result
+    shown: dict[str, Any] = result.result
     return getattr(result, "whole", shown)
 
 

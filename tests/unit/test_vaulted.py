@@ -23,7 +23,8 @@ def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def secret(text: str) -> str:
-    return VaultedValue(ciphertext="cipher").tag(text)
+    tagged: str = VaultedValue(ciphertext="cipher").tag(text)
+    return tagged
 
 
 def test_values_of_any_depth_are_found_and_hidden_within_texts() -> None:
@@ -60,7 +61,7 @@ def test_callbacks_and_the_display_get_none_and_those_that_act_get_the_whole(mon
     vaulted.hide()
     result: dict[str, Any] = {"parameter": "/triflow/swordfish/lock"}
     utr = SimpleNamespace(as_result_dict=lambda **_unused: result, no_log=False)
-    given: Any = CallbackTaskResult(SimpleNamespace(), SimpleNamespace(no_log=False), utr)  # type: ignore[arg-type]
+    given: Any = CallbackTaskResult(SimpleNamespace(), SimpleNamespace(no_log=False), utr)
     assert vaulted.whole(given) == result
     assert given.result == {"parameter": "/triflow/(hidden)/lock"}
     Display().display("a swordfish")
