@@ -47,6 +47,6 @@ def class_problems(rds: Api, version: str, wanted: Mapping[str, Any], zones: Col
     return problems
 
 
-def _options(rds: Api, **parameters: str) -> list[dict[str, Any]]:
+def _options(rds: Api, **parameters: Any) -> list[dict[str, Any]]:
     operation, key = "describe_orderable_db_instance_options", "OrderableDBInstanceOptions"
     return rds.pages(operation, key, on="the instance classes", Engine="postgres", Vpc=True, **parameters)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.triflow.platform.plugins.module_utils import db_instance, shared_vpc
+from ansible_collections.triflow.platform.plugins.module_utils.aws_names import short_name
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services
-from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import read_tags, short_name
+from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import read_tags
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws, tagged
 

@@ -49,7 +49,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPO
 
 Live = dict[str, Any]
 
-SCALING = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+SCALING: dict[str, Any] = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 TRACKING_ALARMS = 2  # that Application Auto Scaling makes for a target tracking policy, without the stack's tags
 
 

@@ -72,7 +72,7 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
-SERVICE = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+SERVICE: dict[str, Any] = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 # Somebody may have suspended scaling by hand; the stack's services scale.
 RUNNING = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": False}
 

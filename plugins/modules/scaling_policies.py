@@ -85,7 +85,7 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
-SERVICE = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+SERVICE: dict[str, Any] = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 CONFIGURATION = "PolicyConfiguration"  # at the end of both parameters
 # What AWS adds to a configuration that does not say it.
 DEFAULTS: dict[str, dict[str, Any]] = {

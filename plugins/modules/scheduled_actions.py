@@ -100,7 +100,7 @@ from typing import Any, override
 from ansible_collections.triflow.platform.plugins.module_utils.moments import iso
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
-SERVICE = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+SERVICE: dict[str, Any] = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 
 
 class Action(Resource):

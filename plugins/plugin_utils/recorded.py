@@ -7,7 +7,7 @@ finds here what all tasks before it have said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.triflow.platform.plugins.plugin_utils import vaulted
@@ -18,12 +18,12 @@ enabled = False  # whether the callback runs
 components: dict[str, dict[str, dict[str, Any]]] = {}  # {host: {component: {"action", "before", "after"}}}
 
 
-def items(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def items(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The result of a task, or those of its loop."""
     return (item for item in result.get("results", [result]) if isinstance(item, dict))
 
 
-def record(host: str, result: dict[str, Any]) -> None:
+def record(host: str, result: Mapping[str, Any]) -> None:
     """Adds what a task's result says of components, with the fields that its diff shows."""
     for item in items(result):
         shown = {pair.get("after_header"): pair for pair in item.get("diff") or [] if isinstance(pair, dict)}

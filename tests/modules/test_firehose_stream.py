@@ -150,7 +150,7 @@ def test_a_role_that_is_not_known_yet(
         if len(slept) == 2:
             archive.role("late", "firehose.amazonaws.com", "s3:PutObject", f"{archive.bucket}/*")
 
-    monkeypatch.setattr(consistency.time, "sleep", sleep)
+    monkeypatch.setattr(f"{consistency.__name__}.time.sleep", sleep)
     assert run_module(MODULE, **options(archive, role_arn=late))["changed"] is True
     assert slept == [1, 2]
 

@@ -105,6 +105,6 @@ def test_a_role_that_is_not_known_yet(
         slept.append(seconds)
         archive.role("late", "logs.amazonaws.com", "firehose:PutRecord", archive.stream)
 
-    monkeypatch.setattr(consistency.time, "sleep", sleep)
+    monkeypatch.setattr(f"{consistency.__name__}.time.sleep", sleep)
     assert run_module(MODULE, filters=[wanted(archive, role_arn=late)])["changed"] is True
     assert slept == [consistency.FIRST_PAUSE]
