@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: start_checks
 type: aggregate
-version_added: 0.2.0
+version_added: 0.3.0
 short_description: Ends a run whose command names what is not there, and warns of values that are not used
 author: TriFlow AI (@triflow-ai)
 description:

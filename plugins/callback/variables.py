@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: variables
 type: aggregate
-version_added: 0.2.0
+version_added: 0.3.0
 short_description: Gives each variable the type that its specification says
 author: TriFlow AI (@triflow-ai)
 description:

@@ -4,7 +4,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: vault
 type: aggregate
-version_added: 0.2.0
+version_added: 0.3.0
 short_description: Hides what comes from Ansible Vault in all that a run shows
 author: TriFlow AI (@triflow-ai)
 description:

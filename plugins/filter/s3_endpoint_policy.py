@@ -8,7 +8,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import endpoint_p
 
 DOCUMENTATION = r"""
 name: s3_endpoint_policy
-version_added: 0.2.0
+version_added: 0.3.0
 short_description: Build the policy of the gateway endpoint for S3
 description:
   - Lets the VPC reach some buckets only (NET-5), and read what ECR and other services of AWS keep in S3 in the region.

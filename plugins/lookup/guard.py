@@ -3,7 +3,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: guard
-version_added: 0.2.0
+version_added: 0.3.0
 short_description: What must hold before a module writes
 author: TriFlow AI (@triflow-ai)
 description:
