@@ -177,6 +177,7 @@ CANNOT_FOLLOW: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"vpc_public_subnet_cidrs": ["10.0.1.0/24", "10.0.3.0/24"]},
         {"vpc_public_subnet_cidrs"},
     ),
+    "storage-too-little": ({"rds_allocated_storage": 105}, {"rds_allocated_storage"}),  # 5 % more
     "another-zone": ({"vpc_availability_zones": ZONES}, {"vpc_public_subnet_cidrs", "vpc_private_subnet_cidrs"}),
 }
 
