@@ -189,10 +189,10 @@ def test_without_the_permission_to_read_budgets(
 ) -> None:
     """Absent, there is nothing to do; present, the message names the call and what to do."""
 
-    def refuse(_unused: Api, operation: str, _parameters: dict[str, Any]) -> dict[str, Any]:
+    def refuse(_unused: Api, operation: str, _call: object) -> dict[str, Any]:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, operation)
 
-    monkeypatch.setattr(Api, "_answer", refuse)
+    monkeypatch.setattr(Api, "_patiently", refuse)
     assert run_module(MODULE, name=stack, account_id=ACCOUNT, state="absent")["changed"] is False
     result = run_module(MODULE, **options(stack))
     assert result["failed"]
