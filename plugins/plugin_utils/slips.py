@@ -121,7 +121,8 @@ def _included(task: Any, play: Any, loader: Any) -> set[str] | None:
             return None
         return {str(tag) for inner in _tasks(blocks) for tag in inner.tags}
     file = Path(str(task.get_path()).rpartition(":")[0]).parent / str(task.args.get("_raw_params"))
-    return set(_tags(loader.load_from_file(str(file)))) if file.is_file() else None
+    # trusted, since the loader keeps what it has read, and the run reads it from there
+    return set(_tags(loader.load_from_file(str(file), trusted_as_template=True))) if file.is_file() else None
 
 
 def _tags(data: Any) -> Iterator[str]:
