@@ -16,7 +16,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import hidden
 from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems, variable_warnings
 from ansible_collections.triflow.platform.plugins.module_utils.claims import claims
-from ansible_collections.triflow.platform.plugins.module_utils.conversion import Refused, convert
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
     describe_problems,
@@ -25,6 +24,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import (
 )
 from ansible_collections.triflow.platform.plugins.module_utils.quotas import needs
 from ansible_collections.triflow.platform.plugins.plugin_utils import specifications
+from ansible_collections.triflow.platform.plugins.plugin_utils.conversion import Refused, convert
 from ansible_collections.triflow.platform.plugins.plugin_utils.specifications import Options
 
 TYPES = {

@@ -25,8 +25,8 @@ from ansible.errors import AnsibleError
 from ansible.parsing.vault import EncryptedString, VaultedValue
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
-from ansible_collections.triflow.platform.plugins.module_utils.conversion import convert
 from ansible_collections.triflow.platform.plugins.plugin_utils import specifications
+from ansible_collections.triflow.platform.plugins.plugin_utils.conversion import convert
 
 
 def is_template(templar: Templar, value: Any) -> bool:

@@ -10,7 +10,6 @@ description:
   - The option C(guard) of the modules, as C(stack_defaults) gives it to them. It says whether this run has locked the
     stack, as the callback P(triflow.platform.stack_lock#callback) knows, and in which account it may write, unless
     preflight has found that account already.
-positional: _terms
 options:
   _terms:
     description: Name of the stack.

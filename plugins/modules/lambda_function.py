@@ -139,9 +139,11 @@ from ansible_collections.triflow.platform.plugins.module_utils.statuses import P
 
 GONE = ("ResourceNotFoundException",)
 # What keeps a function from being changed: its creation and an update before, and what waits for their end.
-THINGS, GOALS = ("function", "update of a function"), ("function_active", "function_updated")
+THINGS = ("function", "update of a function")
+GOALS = ("function_active", "function_updated")
 ROLE_ID = "triflow:role-id"  # tag
-HIDDEN, OTHER = "(hidden)", "(hidden, another one)"
+HIDDEN = "(hidden)"
+OTHER = "(hidden, another one)"
 PARAMETERS = {
     "handler": "Handler",
     "runtime": "Runtime",

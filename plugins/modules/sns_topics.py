@@ -109,7 +109,8 @@ from ansible_collections.triflow.platform.plugins.module_utils.resource import A
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
 # In the place of a subscription's ARN: statuses.py.
-PENDING, DELETED = "PendingConfirmation", "Deleted"
+PENDING = "PendingConfirmation"
+DELETED = "Deleted"
 ATTRIBUTES = {"kms_key_id": "KmsMasterKeyId", "policy": "Policy"}
 
 

@@ -249,10 +249,10 @@ class Access:
         aws = self.lab.aws
         found = {role["Arn"]: _with(role["AssumeRolePolicyDocument"], Resource="*") for role in self._roles}
         for bucket in (PROD, NONPROD):
-            found[bucket] = aws("s3").get_bucket_policy(Bucket=bucket.split(":")[-1])["Policy"]
+            found[bucket] = aws("s3").get_bucket_policy(Bucket=bucket.rpartition(":")[2])["Policy"]
         for topic in (TOPIC, f"{TOPIC}-sms"):
             found[topic] = aws("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
-        url = aws("sqs").get_queue_url(QueueName=QUEUE.split(":")[-1])["QueueUrl"]
+        url = aws("sqs").get_queue_url(QueueName=QUEUE.rpartition(":")[2])["QueueUrl"]
         found[QUEUE] = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
         key = aws("kms").describe_key(KeyId=KEY)["KeyMetadata"]["KeyId"]
         found[KEY] = aws("kms").get_key_policy(KeyId=key, PolicyName="default")["Policy"]

@@ -198,7 +198,7 @@ def test_load_balancer_needs_two_zones_a_gateway_and_a_name_of_its_own(edge: Edg
         edge.balancer(Subnets=[edge.subnets[0], account.subnet(edge.vpc, "10.0.3.0/24", "a")])
     with refused("InvalidSecurityGroup"):
         edge.balancer(SecurityGroups=["sg-0123456789abcdef0"])
-    with refused("ValidationError", "32 characters"):
+    with refused("ValidationError", "up to 32 letters"):
         edge.balancer("a" * 33)
     closed = account.vpc()
     subnets = [account.subnet(closed, "10.0.1.0/24", "a"), account.subnet(closed, "10.0.2.0/24", "c")]

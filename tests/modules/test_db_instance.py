@@ -153,7 +153,7 @@ def test_a_version_of_extended_support_is_pinned_kept_and_upgraded(
     rds.create_db_parameter_group(
         DBParameterGroupName=f"{stack}-11", DBParameterGroupFamily="postgres11", Description=stack
     )
-    of_11 = {**options, "db_parameter_group_name": f"{stack}-11"}
+    of_11 = {**options, "db_parameter_group_name": f"{stack}-11", "db_instance_class": "db.t3.medium"}
     run_module(MODULE, **{**of_11, "engine_version": "11.22-rds.20240418"})
     assert described(rds, stack)["EngineVersion"] == "11.22-rds.20240418"
     # Any 11 is what runs, and so is 11.22 itself: this is a later release of it.

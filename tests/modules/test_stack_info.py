@@ -152,9 +152,9 @@ def test_log_group_and_role_are_read_by_name(lab: Lab, stack: str, run_module: R
     logs.create_log_group(logGroupName=stack, tags=expected_tags(stack, "log-group"))
     logs.create_log_group(logGroupName=f"{stack}-longer")
     logs.put_retention_policy(logGroupName=stack, retentionInDays=14)
-    arn = iam.create_role(
+    role = iam.create_role(
         RoleName=stack, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tag_list(expected_tags(stack, "role"))
-    )["Role"]["Arn"]
+    )["Role"]
     iam.put_role_policy(RoleName=stack, PolicyName="list", PolicyDocument=json.dumps(POLICY))
     names = [stack, f"{stack}-missing"]
     result = run_module("stack_info", services=["ec2"], log_group_names=names, role_names=names)
@@ -171,7 +171,8 @@ def test_log_group_and_role_are_read_by_name(lab: Lab, stack: str, run_module: R
         },
         {
             "type": "role",
-            "id": arn,
+            "id": role["Arn"],
+            "role_id": role["RoleId"],
             "component": "role",
             "stack": stack,
             "name": stack,

@@ -16,7 +16,7 @@ import jinja2
 import jinja2.nodes
 import pytest
 import yaml
-from ansible_collections.triflow.platform.plugins.module_utils.conversion import MAPPINGS, Refused, convert
+from ansible_collections.triflow.platform.plugins.plugin_utils.conversion import MAPPINGS, Refused, convert
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = {
@@ -67,7 +67,7 @@ def plain(place: str, option: Mapping[str, Any]) -> Iterator[Any]:
         yield from ([], items[:1], items)
     elif kind == "dict":
         inside = entries(place, option)
-        yield {key: next(plain(f"{place}.{key}", suboption)) for key, suboption in inside.items()}
+        yield {key: next(iter(plain(f"{place}.{key}", suboption))) for key, suboption in inside.items()}
         yield {}
     else:
         yield from option.get("choices", PLAIN[kind])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -36,8 +37,10 @@ class Rds:
         return [item for item in self.offered if name in (None, item["DBInstanceClass"])]
 
 
-def problems(*offered: dict[str, Any], zones: list[str] = ZONES, **changed: Any) -> list[tuple[str, str, str]]:
-    found = class_problems(Rds(*offered), "14.22", {**WANTED, **changed}, zones)  # type: ignore[arg-type]
+def problems(
+    *offered: dict[str, Any], zones: Sequence[str] = tuple(ZONES), **changed: Any
+) -> list[tuple[str, str, str]]:
+    found = class_problems(Rds(*offered), "14.22", {**WANTED, **changed}, [*zones])  # type: ignore[arg-type]
     return [(problem["variable"], problem["reason"], problem["accepted"]) for problem in found]
 
 

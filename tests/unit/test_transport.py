@@ -16,7 +16,17 @@ ARNS = {
     "sms_topic": f"arn:aws:sns:ap-northeast-2:{ACCOUNT}:triflow-alarms-prod-sms",
     "queue": f"arn:aws:sqs:ap-northeast-2:{ACCOUNT}:triflow-prod-slack-dead-letters",
 }
-POLICIES = notification_policies({"account_id": ACCOUNT, "secret": "x", "log_group": "l", "budgets": True, **ARNS})
+POLICIES = notification_policies(
+    {
+        "account_id": ACCOUNT,
+        "secret": "x",
+        "log_group": "l",
+        "sms_log_group": "m",
+        "sms_region": "ap-northeast-2",
+        "budgets": True,
+        **ARNS,
+    }
+)
 
 
 def request(action: str, resource: str, principal: str, **context: str) -> Request:
