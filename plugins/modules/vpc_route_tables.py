@@ -91,7 +91,7 @@ resources:
 from typing import Any, override
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
-from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource, is_cidr
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
@@ -252,6 +252,19 @@ def found(module: StackModule, entry: dict[str, Any], described: list[dict[str, 
     return None
 
 
+def read(api: Api, vpc_id: str) -> list[dict[str, Any]]:
+    """The route tables of the VPC, none while that is only announced."""
+    if placeholders.within(vpc_id):
+        return []
+    inside = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    return api.pages("describe_route_tables", "RouteTables", on="the route tables", Filters=inside)
+
+
+def is_late(entry: dict[str, Any], table: dict[str, Any] | None) -> bool:
+    """Whether a table has to be there, since only its routes are asked for, and AWS does not list it yet."""
+    return table is None and entry["subnet_ids"] is None
+
+
 def problem_of(entry: dict[str, Any], elsewhere: list[str]) -> str | None:
     """What is wrong with an element of ``route_tables``. ``elsewhere``: subnets of the others."""
     component, routes = entry["component"], entry["routes"] or []
@@ -299,11 +312,14 @@ def main() -> None:
         if problem:
             module.fail_json(msg=problem)
     api = module.api("ec2")
-    described = []
-    if not placeholders.within(vpc_id):
-        inside = [{"Name": "vpc-id", "Values": [vpc_id]}]
-        described = api.pages("describe_route_tables", "RouteTables", on="the route tables", Filters=inside)
+    described = read(api, vpc_id)
     listed = [(entry, found(module, entry, described)) for entry in entries]
+    patience = consistency.Patience()
+    while present and not module.check_mode and any(is_late(entry, table) for entry, table in listed):
+        if not patience.goes_on(consistency.LISTED_SECONDS):
+            break
+        described = read(api, vpc_id)
+        listed = [(entry, found(module, entry, described)) for entry in entries]
     if not present and not entries:
         tables = {table["RouteTableId"]: table for table in described if not is_main(table)}
         tags = {identifier: from_aws(table.get("Tags")) for identifier, table in tables.items()}

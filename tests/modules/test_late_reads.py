@@ -197,7 +197,6 @@ def test_what_this_run_has_made_is_listed_late(like_aws: Lab, reader: Reader, to
     assert reader.lines[0].startswith(f"  {stack}: vpc is not listed yet (")
 
 
-@pytest.mark.xfail(strict=True, reason="a second table is made")
 def test_a_route_table_gets_its_routes_later_in_the_run(like_aws: Lab, stack: str, run_module: RunModule) -> None:
     create_vpc(like_aws, stack)
     vpc, component = vpc_of(like_aws, stack), "route-table-private-a"
