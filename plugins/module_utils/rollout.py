@@ -129,6 +129,15 @@ def last_lines(logs: Any, group: str, stream: str) -> list[str]:
     return [event["message"].rstrip() for event in events]
 
 
+def target_health(elbv2: Any, arn: str) -> list[dict[str, Any]]:
+    """The targets' health; none when the group is gone, or is not listed yet: the other reasons still count."""
+    try:
+        found: list[dict[str, Any]] = elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    except elbv2.exceptions.TargetGroupNotFoundException:
+        return []
+    return found
+
+
 def reasons(clients: Clients, cluster: str, service: Service, task_definition: str | None) -> list[str]:
     """Why a rollout is not done: stopped tasks, events, targets' health and the last log lines, in sentences."""
     ecs = clients("ecs")
@@ -136,8 +145,7 @@ def reasons(clients: Clients, cluster: str, service: Service, task_definition: s
     found = [stopped_task(task) for task in tasks[: SHOWN["tasks"]]]
     found += [f"event: {event['message']}" for event in service["events"][: SHOWN["events"]]]
     for balancer in service["loadBalancers"]:
-        answer = clients("elbv2").describe_target_health(TargetGroupArn=balancer["targetGroupArn"])
-        sentences = [unhealthy_target(target) for target in answer["TargetHealthDescriptions"]]
+        sentences = [unhealthy_target(target) for target in target_health(clients("elbv2"), balancer["targetGroupArn"])]
         found += [sentence for sentence in sentences if sentence]
     for task in tasks[:1]:
         definition = ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]

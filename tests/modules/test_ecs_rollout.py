@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
+from ansible_collections.triflow.platform.plugins.module_utils import rollout
 
 from tests.conftest import Lab
 from tests.modules.compute import Compute
@@ -98,3 +99,11 @@ def test_what_aws_refuses_is_told(compute: Rollout) -> None:
     compute.stack = "no-such-cluster"
     with pytest.raises(AnsibleActionFail, match="Cannot follow the rollout in stack no-such-cluster"):
         compute.wait()
+
+
+def test_a_target_group_that_is_gone_hides_no_other_reason(compute: Rollout, lab: Lab) -> None:
+    compute.create_service(compute.register())
+    (service,) = lab.aws("ecs").describe_services(cluster=compute.stack, services=["backend"])["services"]
+    gone = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/gone/0123456789abcdef"
+    failed = {**service, "events": [{"message": "one"}], "loadBalancers": [{"targetGroupArn": gone}]}
+    assert rollout.reasons(lab.aws, compute.stack, failed, None) == ["event: one"]
