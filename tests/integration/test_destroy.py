@@ -81,6 +81,7 @@ def described(lab: Lab) -> set[str]:
         items = getattr(lab.aws(service), operation)().get(key, [])
         found |= {f"{service} {item[name] if name else item}" for item in items}
     aliases = lab.aws("kms").list_aliases()["Aliases"]
+    found = {item for item in found if not item.startswith("iam AWSServiceRoleFor")}  # the account's, made by services
     managed = {alias.get("TargetKeyId") for alias in aliases if alias["AliasName"].startswith("alias/aws/")}
     found -= {item for item in found if item.startswith("kms ") and item.rpartition("/")[2] in managed}
     targets = lab.aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
