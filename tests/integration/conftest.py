@@ -12,7 +12,7 @@ from tests.integration import playbook
 from tests.integration.playbook import Played, play
 
 # The files whose playbooks meet a lab that is like AWS between a call and its answer (lab/aws_like).
-LIKE_AWS = tuple(f"test_{name}.py" for name in ("contract", "killed"))
+LIKE_AWS = tuple(f"test_{name}.py" for name in ("contract", "destroy", "drift", "killed"))
 STACK = "triflow-services"
 PARENT = "triflow-services.com"
 ZONE = f"app.{PARENT}"
