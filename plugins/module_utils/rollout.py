@@ -50,8 +50,11 @@ def told(before: Service | None, after: Service) -> dict[str, Any] | None:
 
 def is_late(service: Service | None, deployment: Told) -> bool:
     """Whether an answer is from before a deployment was made: ECS lists services and deployments a while later."""
-    listed = [item["id"] for item in service["deployments"]] if service else []
-    return set(listed) <= set(deployment.older)
+    if service is None:
+        return True
+    listed = {item["id"] for item in service["deployments"]}
+    # an inactive one is the service of that name that was deleted before, with the deployments that it had
+    return listed <= set(deployment.older) or (service["status"] == "INACTIVE" and deployment.id not in listed)
 
 
 def progress(service: Service, task_definition: str | None = None, deployment: Told | None = None) -> Progress:

@@ -94,8 +94,9 @@ def test_progress_of_a_deployment(deployments: list[dict[str, Any]], done: bool,
     assert words in found.sentence
 
 
-def test_a_service_that_was_deleted_before_says_nothing_of_the_new_one() -> None:
-    found = progress({"status": "INACTIVE", "deployments": []}, NEW, TOLD)
+@pytest.mark.parametrize("deployments", [[], [deployment(OLD, "COMPLETED", id="ecs-svc/0")]])
+def test_a_service_that_was_deleted_before_says_nothing_of_the_new_one(deployments: list[dict[str, Any]]) -> None:
+    found = progress({"status": "INACTIVE", "deployments": deployments}, NEW, TOLD)
     assert (found.done, found.failed) == (False, False)
 
 
