@@ -59,6 +59,10 @@ def entries(place: str, option: Mapping[str, Any]) -> Mapping[str, Mapping[str, 
     return option.get("options") or {"Key": MAPPINGS[place]}
 
 
+def plainest(place: str, option: Mapping[str, Any]) -> Any:
+    return next(plain(place, option))
+
+
 def plain(place: str, option: Mapping[str, Any]) -> Iterator[Any]:
     """Values of an option as its specification has them, with all that may be in them."""
     kind = option["type"]
@@ -67,7 +71,7 @@ def plain(place: str, option: Mapping[str, Any]) -> Iterator[Any]:
         yield from ([], items[:1], items)
     elif kind == "dict":
         inside = entries(place, option)
-        yield {key: next(iter(plain(f"{place}.{key}", suboption))) for key, suboption in inside.items()}
+        yield {key: plainest(f"{place}.{key}", suboption) for key, suboption in inside.items()}
         yield {}
     else:
         yield from option.get("choices", PLAIN[kind])
