@@ -50,6 +50,7 @@ class Server:
             password=self.password,
             autocommit=True,
             connect_timeout=10,
+            options="-c statement_timeout=120s",
             **{"dbname": "postgres", "sslmode": "verify-full", "sslrootcert": self.authority, **options},
         )
 

@@ -75,6 +75,7 @@ RANGES = {
     "rds_max_connections": Range(6, 262143, "connections", "PostgreSQL on RDS does not start with it"),
     "rds_slow_query_milliseconds": Range(-1, 2147483647, "milliseconds", "PostgreSQL does not take it"),
     "rds_wait_timeout": SECONDS,
+    "rds_extensions_timeout": SECONDS,
 }
 
 

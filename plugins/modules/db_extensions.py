@@ -13,6 +13,8 @@ description:
     itself reads from the secret that RDS manages. The password never leaves the module.
   - The server has to prove by its certificate that it is the endpoint, and by SCRAM that it knows the password already.
     One that asks for the password in clear or by MD5 gets nothing.
+  - All of it ends within O(wait_timeout), also when another session holds a lock or the server falls silent. While it
+    waits for a session it says for which.
   - An extension that is there and not listed is left alone, and so is its version.
 options:
   db_instance_identifier:
@@ -32,6 +34,10 @@ options:
     type: list
     elements: str
     required: true
+  wait_timeout:
+    description: Longest time for all extensions together, in seconds, from the login on.
+    type: int
+    default: 300
 requirements:
   - psycopg >= 3.1
   - libpq >= 16, which the package psycopg-binary brings
@@ -78,6 +84,12 @@ from typing import Any, override
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.triflow.platform.plugins.module_utils.guard import Guard
+from ansible_collections.triflow.platform.plugins.module_utils.postgresql import (
+    Database,
+    Limit,
+    OverTime,
+    login_refusal,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.rds_certificates import file_fault
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
 
@@ -89,14 +101,13 @@ try:
 except ImportError:
     HAS_PSYCOPG = False
 
-CONNECT_TIMEOUT = 10  # seconds
 LIBPQ_WITH_REQUIRE_AUTH = 160000
 # What libpq says when the server is another one, or asks for the password in another way. Nothing was sent then.
-NO_PROOF = ("certificate", "SSL", "authentication method requirement")
+NO_PROOF = ("certificate", "SSL error", "authentication method requirement")
 
 
-def connect(module: StackModule) -> psycopg.Connection[Any] | None:
-    """A connection as the master user, or None when the instance is not there yet and this is only a plan."""
+def connect(module: StackModule) -> Database | None:
+    """The database as the master user sees it, or None when the instance is not there yet and this is only a plan."""
     identifier, database = module.params["db_instance_identifier"], module.params["database"]
     answer = module.api("rds").call(
         "describe_db_instances", on=identifier, absent=("DBInstanceNotFound",), DBInstanceIdentifier=identifier
@@ -112,8 +123,11 @@ def connect(module: StackModule) -> psycopg.Connection[Any] | None:
         )
     value = module.api("secretsmanager").call("get_secret_value", on=identifier, SecretId=secret["SecretArn"])
     login = json.loads(value["SecretString"])
+    server = f"{endpoint['Address']}:{endpoint['Port']}"
     try:
-        return psycopg.connect(
+        return Database(
+            Limit(module.params["wait_timeout"]),
+            lambda sentence: module.warn(f"{identifier}: {sentence}"),
             host=endpoint["Address"],
             port=endpoint["Port"],
             dbname=database,
@@ -123,11 +137,8 @@ def connect(module: StackModule) -> psycopg.Connection[Any] | None:
             sslrootcert=module.params["ca_file"],
             gssencmode="disable",  # with a Kerberos ticket at hand libpq would take that in place of TLS
             require_auth="scram-sha-256",
-            connect_timeout=CONNECT_TIMEOUT,
-            autocommit=True,
         )
     except psycopg.OperationalError as error:
-        server = f"{endpoint['Address']}:{endpoint['Port']}"
         if any(words in str(error) for words in NO_PROOF):
             module.fail(
                 msg=f"{server} does not prove to be the database {identifier}, so the password was not sent: {error}. "
@@ -135,29 +146,23 @@ def connect(module: StackModule) -> psycopg.Connection[Any] | None:
                 "(rds_ca_file), and it has to ask for the password by scram-sha-256: docs/operations.md, "
                 '"Extensions".'
             )
-        module.fail(
-            msg=f"Cannot connect to {database} at {server}: {error}. The database "
-            "answers only to members of the ecs security group (DB-13): run this from a machine in that group, such "
-            "as an AWX node in the VPC."
-        )
+        module.fail(msg=f"Cannot connect to {database} at {server}: {login_refusal(error)}")
 
 
 class Extension(Resource):
     """An extension; without a connection, one of a database that is only planned."""
 
-    def __init__(self, name: str, connection: psycopg.Connection[Any] | None, guard: Guard) -> None:
+    def __init__(self, name: str, database: Database | None, guard: Guard) -> None:
         super().__init__(f"extension-{name}")
         self.name = name
-        self.connection = connection
+        self.database = database
         self.guard = guard
-
-    def _execute(self, statement: Any, *values: str) -> psycopg.Cursor[Any] | None:
-        return self.connection.execute(statement, values) if self.connection else None
 
     @override
     def find(self) -> dict[str, Any] | None:
-        answer = self._execute("SELECT extversion FROM pg_extension WHERE extname = %s", self.name)
-        row = answer.fetchone() if answer else None
+        if self.database is None:
+            return None
+        row = self.database.execute("SELECT extversion FROM pg_extension WHERE extname = %s", (self.name,)).fetchone()
         return {"id": self.name, "version": row[0]} if row else None
 
     @override
@@ -166,11 +171,12 @@ class Extension(Resource):
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
+        assert self.database
         self.guard.ask()  # no client of AWS does
         errors = psycopg.errors
         # Another run that creates it at the same time: IF NOT EXISTS does not see what is not committed yet.
         with contextlib.suppress(errors.UniqueViolation, errors.DuplicateObject, errors.DuplicateFunction):
-            self._execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(self.name)))
+            self.database.write(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(self.name)))
         if self.find() is None:
             raise psycopg.DatabaseError(f"{self.name} is not in pg_extension after CREATE EXTENSION")
         return self.name
@@ -183,6 +189,7 @@ def main() -> None:
             "database": {"type": "str", "required": True},
             "ca_file": {"type": "path", "required": True},
             "extensions": {"type": "list", "elements": "str", "required": True},
+            "wait_timeout": {"type": "int", "default": 300},
         },
         state=False,
     )
@@ -194,13 +201,16 @@ def main() -> None:
         )
     if fault := file_fault(module.params["ca_file"]):
         module.fail(msg=f"ca_file {module.params['ca_file']} holds no certificate to verify the database with: {fault}")
-    connection = connect(module)
+    database = connect(module)
     run = Run(module)
     for name in module.params["extensions"]:
+        cannot = f"Cannot create the extension {name} in {module.params['database']}"
         try:
-            run.present(Extension(name, connection, module.guard))
-        except psycopg.DatabaseError as error:
-            module.fail(msg=f"Cannot create the extension {name} in {module.params['database']}: {error}".strip())
+            run.present(Extension(name, database, module.guard))
+        except OverTime as state:
+            module.fail(msg=f"{cannot} within {module.params['wait_timeout']} s (rds_extensions_timeout): {state}")
+        except psycopg.Error as error:
+            module.fail(msg=f"{cannot}: {database.refusal(error) if database else error}")
     run.exit()
 
 

@@ -16,8 +16,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils.postgresql import Database
+from psycopg import sql
 
 from lab.certificate import write_certificates
+from lab.database import Server
 from tests.conftest import Lab
 from tests.modules.conftest import RunModule
 
@@ -52,7 +55,7 @@ def installed(lab: Lab) -> set[str]:
 def options(lab: Lab) -> Any:
     """``options(database, **given)``: what the module is given."""
 
-    def given(database: str, **change: Any) -> dict[str, Any]:
+    def given(database: str, /, **change: Any) -> dict[str, Any]:
         wanted = {"db_instance_identifier": database, "database": "triflow", "extensions": EXTENSIONS}
         return {**wanted, "ca_file": lab.environment["PGSSLROOTCERT"], **change}
 
@@ -134,6 +137,166 @@ def test_another_run_creates_it_at_the_same_time(lab: Lab, database: str, run_mo
         result = running.result(timeout=60)
     assert result["changes"] == [{"component": "extension-pg_trgm", "action": "create", "fields": []}]
     assert installed(lab) == {"pg_trgm"}
+
+
+class Proxy:
+    """Stands before the database, and hands nothing on any more once it is ``silent``."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.server = (host, port)
+        self.silent = threading.Event()
+        self.lines: list[socket.socket] = []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _unused = self.socket.accept()
+                server = socket.create_connection(self.server)
+                self.lines += [client, server]
+                for source, target in ((client, server), (server, client)):
+                    threading.Thread(target=self._hand_on, args=(source, target), daemon=True).start()
+
+    def _hand_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if not self.silent.is_set():
+                    target.sendall(data)
+            target.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        for line in (self.socket, *self.lines):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
+
+
+@pytest.fixture
+def proxy(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """What the module connects to."""
+    with psycopg.connect(lab.database_url) as connection:
+        made = Proxy(connection.info.host, connection.info.port)
+    connect = psycopg.connect
+    redirected = {"host": "127.0.0.1", "port": made.port}
+    monkeypatch.setattr(psycopg, "connect", lambda **given: connect(**given | redirected))
+    yield made
+    made.end()
+
+
+def test_a_lock_of_another_session_is_waited_for_and_named(
+    lab: Lab, database: str, run_module: RunModule, options: Any
+) -> None:
+    with psycopg.connect(lab.database_url, application_name="somebody's console") as other:
+        other.execute("CREATE EXTENSION pg_trgm")
+        begun = time.monotonic()
+        result = run_module(MODULE, **options(database, extensions=["pg_trgm"], wait_timeout=2))
+        assert time.monotonic() - begun < 10
+        pid, user = other.info.backend_pid, other.info.user
+        other.rollback()
+    holder = f"locked by process {pid} of the user {user} (application somebody's console, from 127."
+    assert "within 2 s (rds_extensions_timeout)" in result["msg"]
+    assert holder in result["msg"]
+    assert "whose transaction began at 20" in result["msg"]
+    assert "idle in transaction" in result["msg"]
+    assert "pg_terminate_backend" in result["msg"]
+    assert holder in result["warnings"][0]
+    assert "s of at most 2 s" in result["warnings"][0]
+    assert installed(lab) == set()
+
+
+def test_a_server_that_falls_silent_after_the_login_is_left(
+    database: str, proxy: Proxy, run_module: RunModule, options: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = Database.execute
+
+    def silent(self: Database, *given: Any) -> Any:
+        proxy.silent.set()
+        return execute(self, *given)
+
+    monkeypatch.setattr(Database, "execute", silent)
+    begun = time.monotonic()
+    result = run_module(MODULE, **options(database, wait_timeout=1))
+    assert time.monotonic() - begun < 10
+    assert "extension vector" in result["msg"]
+    assert "within 1 s" in result["msg"]
+    assert "does not answer any more" in result["msg"]
+
+
+def test_a_server_that_accepts_and_says_nothing_is_left(
+    database: str, proxy: Proxy, run_module: RunModule, options: Any
+) -> None:
+    proxy.silent.set()
+    begun = time.monotonic()
+    result = run_module(MODULE, **options(database, wait_timeout=1))
+    assert time.monotonic() - begun < 10
+    assert "nothing answered" in result["msg"]
+
+
+def test_a_server_that_ends_the_connection_is_told(
+    database: str, proxy: Proxy, run_module: RunModule, options: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = Database.execute
+
+    def ended(self: Database, *given: Any) -> Any:
+        proxy.end()
+        return execute(self, *given)
+
+    monkeypatch.setattr(Database, "execute", ended)
+    result = run_module(MODULE, **options(database))
+    assert "DB instance's status and events" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "undo", "given", "says"),
+    [
+        pytest.param(
+            "ALTER ROLE {} CONNECTION LIMIT 0",
+            "ALTER ROLE {} CONNECTION LIMIT -1",
+            {},
+            "pg_stat_activity",
+            id="too many",
+        ),
+        pytest.param(None, None, {"database": "nowhere"}, "rds_database_name", id="no such database"),
+        pytest.param("ALTER ROLE {} PASSWORD 'other'", None, {}, "secret that RDS manages", id="wrong password"),
+        pytest.param(
+            "ALTER ROLE {} SET default_transaction_read_only = on",
+            "ALTER ROLE {} RESET default_transaction_read_only",
+            {},
+            "(default_transaction_read_only",
+            id="read only",
+        ),
+    ],
+)
+def test_each_refusal_has_its_own_sentence(
+    statement: str | None,
+    undo: str | None,
+    given: dict[str, str],
+    says: str,
+    lab: Lab,
+    database: str,
+    run_module: RunModule,
+    options: Any,
+) -> None:
+    user = sql.Identifier("triflow_admin")
+    with Server.of(lab.directory).connect() as administrator:
+        if statement:
+            administrator.execute(sql.SQL(statement).format(user))
+        try:
+            result = run_module(MODULE, **options(database, **given))
+        finally:
+            if undo:
+                administrator.execute(sql.SQL(undo).format(user))
+    assert result["failed"]
+    assert says in result["msg"]
+    assert "DB-13" not in result["msg"]
+
+
+def test_a_port_where_nobody_listens_is_told(database: str, proxy: Proxy, run_module: RunModule, options: Any) -> None:
+    proxy.end()
+    result = run_module(MODULE, **options(database))
+    assert "its machine answers and PostgreSQL does not" in result["msg"]
 
 
 class Impostor:

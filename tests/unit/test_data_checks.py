@@ -81,6 +81,7 @@ def test_what_aws_takes_is_accepted(variable: str, value: Any) -> None:
     [
         ("s3_bucket_name", "triflow.ai.prod", "HTTPS", "triflow-ai-prod"),
         ("s3_bucket_name", "amzn-s3-demo-x", "bucket's name", "reserved"),
+        ("rds_extensions_timeout", 0, "waited for", "1 to 86400 seconds"),
         ("rds_max_connections", 1000000, "PostgreSQL", "6 to 262143 connections"),
         ("rds_database_name", "rdsadmin", "database's name", "not rdsadmin"),
         ("rds_master_username", "pg_admin", "master user's name", "not beginning with pg_"),

@@ -1,0 +1,248 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A connection to PostgreSQL that ends in time, and what the server's refusals mean."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+with contextlib.suppress(ImportError):  # the module says what to install
+    import psycopg
+
+CONNECT_TIMEOUT = 10  # seconds, for a login with all its steps
+MARGIN = 1  # seconds that the server's own limits have before the connection is ended from here
+FIRST_LOOK, MOST_BETWEEN_LOOKS = 0.5, 10  # seconds
+NAME = "triflow.platform.db_extensions"  # how pg_stat_activity shows these sessions
+# A server that has gone without a word is noticed after some 30 s, however long the limit is.
+LINE = {"keepalives_idle": 10, "keepalives_interval": 10, "keepalives_count": 2, "tcp_user_timeout": 30_000}
+HOLDERS = """
+SELECT pid, usename, application_name, client_addr, state, date_trunc('second', xact_start)
+FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(%s)) ORDER BY xact_start
+"""
+
+
+class Refusal(NamedTuple):
+    """What PostgreSQL or libpq says, by its words or its SQLSTATE, and what to do."""
+
+    said: str
+    remedy: str
+
+
+# Of a login libpq gives the words only. They are those of PostgreSQL 14 and later, in English as RDS speaks.
+LOGIN = (
+    Refusal(
+        "timeout expired",
+        "nothing answered. The database answers only to members of the ecs security group (DB-13): run this from a "
+        "machine in that group, such as an AWX node in the VPC",
+    ),
+    Refusal(
+        "Connection refused",
+        "its machine answers and PostgreSQL does not: it starts, stops or restarts. See the DB instance's status and "
+        "events, then run again",
+    ),
+    Refusal("not translate host name", "this machine cannot resolve the name: see its DNS resolver, then run again"),
+    Refusal(
+        "password authentication failed",
+        "the password in the secret that RDS manages is not the database's. While RDS rotates it that passes: run "
+        "again in a minute. If somebody changed it by SQL: aws secretsmanager rotate-secret",
+    ),
+    Refusal(
+        "too many clients",
+        "all its connections are taken: see who holds them in pg_stat_activity, or raise rds_max_connections",
+    ),
+    Refusal(
+        "too many connections",
+        "all connections that this database or user may have are taken: see who holds them in pg_stat_activity",
+    ),
+    Refusal(
+        "connection slots are reserved",
+        "all its connections are taken: see who holds them in pg_stat_activity, or raise rds_max_connections",
+    ),
+    Refusal(
+        "the database system is",
+        "it starts, stops or recovers: see the DB instance's status and events, then run again",
+    ),
+    Refusal("no pg_hba.conf entry", "it takes no connection of this kind: see rds.force_ssl in its parameter group"),
+    Refusal(
+        'database "',
+        "RDS creates the database named by rds_database_name with the instance only: create it by SQL, or name one "
+        "that is there",
+    ),
+    Refusal("closed the connection unexpectedly", "it restarted or failed over: see the instance's events, run again"),
+    Refusal("onnection reset by peer", "it restarted or failed over: see the instance's events, run again"),
+)
+NO_LOGIN = "see the DB instance's status and events"
+
+# Of a statement: by SQLSTATE (PostgreSQL documentation, appendix "PostgreSQL Error Codes").
+STATEMENT = (
+    Refusal(
+        "0A000",
+        "the server does not offer it: see pg_available_extensions, and the list of RDS for this engine version",
+    ),
+    Refusal(
+        "58P01",
+        "the server does not offer it: see pg_available_extensions, and the list of RDS for this engine version",
+    ),
+    Refusal(
+        "42501",
+        "the master user may not: it needs the role rds_superuser, and rds.allowed_extensions of the parameter group "
+        "has to name the extension",
+    ),
+    Refusal("53100", "its storage is full: raise rds_allocated_storage, then run again"),
+    Refusal("53300", "all its connections are taken: see who holds them in pg_stat_activity"),
+    Refusal("57P01", "the server was restarted or the session ended by somebody: run again"),
+)
+READ_ONLY = {
+    True: "this server is a standby, which only reads: after a failover run again in a minute; the endpoint of a "
+    "read replica never writes",
+    False: "it is set to read only (default_transaction_read_only, for the server, the database or the user): set it "
+    "off in the parameter group, or by ALTER DATABASE or ALTER ROLE, then run again",
+}
+
+
+class OverTime(Exception):
+    """The limit has passed. Its text is the last state, and what to do."""
+
+
+ENDS_A_SESSION = "commit or end that session (SELECT pg_terminate_backend(<process>)), then run again"
+SILENT = (
+    "the server has accepted the connection and does not answer any more; see the DB instance's status, CPU and "
+    "events, and what is between it and this machine, then run again"
+)
+
+
+class Limit:
+    """The time that everything together has, from now on."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        self.until = time.monotonic() + seconds
+
+    def left(self) -> float:
+        return max(self.until - time.monotonic(), 0.1)
+
+
+@contextlib.contextmanager
+def bounded(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
+    """Ends the connection when what is done with it takes longer.
+
+    The server's own limits need a server that works. libpq waits without end for one that is silent while its machine
+    still answers, and so does cancelling what it does.
+    """
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except psycopg.Error as error:
+        if over.is_set():
+            raise OverTime(SILENT) from error
+        raise
+    finally:
+        timer.cancel()
+
+
+class Database:
+    """A database to which one user connects, within one limit for all that is done there."""
+
+    def __init__(self, limit: Limit, say: Callable[[str], None], **login: Any) -> None:
+        self.limit = limit
+        self.say = say
+        self.login = login
+        self.held = ""  # what is known of those who hold a lock that was waited for
+        self.connection = self._connect()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        left = self.limit.left()
+        milliseconds = int(left * 1000)
+        return psycopg.connect(
+            **self.login,
+            **LINE,
+            application_name=NAME,
+            connect_timeout=max(min(CONNECT_TIMEOUT, int(left)), 1),
+            options=f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}",
+            autocommit=True,
+        )
+
+    def execute(self, statement: Any, values: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
+        """One statement. Says for whom it waits, and raises OverTime with that at the limit."""
+        done = threading.Event()
+        looking = threading.Thread(target=self._look, args=(done, self.connection.info.backend_pid), daemon=True)
+        looking.start()
+        try:
+            with bounded(self.connection, self.limit.left() + MARGIN):
+                return self.connection.execute(statement, values)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, OverTime) as error:
+            raise OverTime(f"{self.held}; {ENDS_A_SESSION}" if self.held else _line(error)) from error
+        finally:
+            done.set()
+
+    def write(self, statement: Any) -> None:
+        """One statement that may wait for others, and is not to go on in the server after this module has ended."""
+        milliseconds = str(int(self.limit.left() * 1000))
+        self.execute(
+            "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
+            (milliseconds, milliseconds),
+        )
+        self.execute(statement)
+
+    def _look(self, done: threading.Event, pid: int) -> None:
+        """As long as a statement of this backend waits: for whom. A connection that cannot be had says nothing."""
+        pause = FIRST_LOOK
+        while not done.wait(pause):
+            pause = min(2 * pause, MOST_BETWEEN_LOOKS)
+            with contextlib.suppress(psycopg.Error, OverTime), self._connect() as beside:
+                with bounded(beside, self.limit.left()):
+                    rows = beside.execute(HOLDERS, (pid,)).fetchall()
+                self.held = f"locked by {' and '.join(map(session, rows))}" if rows else ""
+                if rows and not done.is_set():
+                    waited = self.limit.seconds - self.limit.left()
+                    self.say(f"{self.held} ({waited:.0f} s of at most {self.limit.seconds} s)")
+
+    def refusal(self, error: psycopg.Error) -> str:
+        """What a statement was refused for, and what to do."""
+        said = _line(error)
+        remedies = {row.said: row.remedy for row in STATEMENT}
+        if error.sqlstate == "25006":
+            with contextlib.suppress(psycopg.Error, OverTime):
+                row = self.execute("SELECT pg_is_in_recovery()").fetchone()
+                return f"{said}; {READ_ONLY[bool(row and row[0])]}"
+        if self.connection.broken:
+            return f"{said}; {NO_LOGIN}, then run again"
+        remedy = remedies.get(error.sqlstate or "")
+        return f"{said}; {remedy}" if remedy else said
+
+
+def session(row: tuple[Any, ...]) -> str:
+    """A row of HOLDERS in words. What another user's session does only members of pg_monitor see."""
+    pid, user, application, address, state, since = row
+    seen = ", ".join(
+        [*([f"application {application}"] if application else []), *([f"from {address}"] if address else [])]
+    )
+    told = f"process {pid} of the user {user}" + (f" ({seen})" if seen else "")
+    if since:
+        told += f", whose transaction began at {since.isoformat()}"
+    return f"{told} and is {state}" if state else told
+
+
+def login_refusal(error: psycopg.OperationalError, rows: Sequence[Refusal] = LOGIN) -> str:
+    """What a login was refused for, and what to do."""
+    said = str(error)
+    remedy = next((row.remedy for row in rows if row.said in said), NO_LOGIN)
+    return f"{_line(error)}; {remedy}"
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")
