@@ -109,6 +109,26 @@ AWS_TABLES = (
         "PASSING",
     ),
     AwsTable(
+        "What to do when AWS refuses a call, or cannot be asked",
+        "The fault is an expression, searched in AWS's code or boto3's class, a colon, and the words; the first row "
+        "that is found counts. These lie with who calls, from where and how often.",
+        "remedies",
+        "CALLER_REMEDIES",
+    ),
+    AwsTable(
+        "What to do when AWS refuses what is asked for",
+        "Read as the table above, unless the call itself knows better.",
+        "remedies",
+        "RESOURCE_REMEDIES",
+    ),
+    AwsTable(
+        "What to do when PostgreSQL refuses",
+        "The fault is an expression, searched in the SQLSTATE, a colon, and the words of the server or of libpq; the "
+        "first row that is found counts.",
+        "remedies_postgresql",
+        "POSTGRESQL_REMEDIES",
+    ),
+    AwsTable(
         "Quotas of an account",
         "Preflight warns when less is left than a stack needs that does not stand yet, and says how to raise it. "
         "Service Quotas is asked only where the default would not do, or where AWS gives a new account less.",

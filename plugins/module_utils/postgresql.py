@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A connection to PostgreSQL that ends in time, and what the server's refusals mean."""
+"""A connection to PostgreSQL that ends in time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 with contextlib.suppress(ImportError):  # the module says what to install
     import psycopg
@@ -26,81 +26,10 @@ FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(%s)) ORDER BY xact_start
 """
 
 
-class Refusal(NamedTuple):
-    """What PostgreSQL or libpq says, by its words or its SQLSTATE, and what to do."""
-
-    said: str
-    remedy: str
-
-
-# Of a login libpq gives the words only. They are those of PostgreSQL 14 and later, in English as RDS speaks.
-LOGIN = (
-    Refusal(
-        "timeout expired",
-        "nothing answered. The database answers only to members of the ecs security group (DB-13): run this from a "
-        "machine in that group, such as an AWX node in the VPC",
-    ),
-    Refusal(
-        "Connection refused",
-        "its machine answers and PostgreSQL does not: it starts, stops or restarts. See the DB instance's status and "
-        "events, then run again",
-    ),
-    Refusal("not translate host name", "this machine cannot resolve the name: see its DNS resolver, then run again"),
-    Refusal(
-        "password authentication failed",
-        "the password in the secret that RDS manages is not the database's. While RDS rotates it that passes: run "
-        "again in a minute. If somebody changed it by SQL: aws secretsmanager rotate-secret",
-    ),
-    Refusal(
-        "too many clients",
-        "all its connections are taken: see who holds them in pg_stat_activity, or raise rds_max_connections",
-    ),
-    Refusal(
-        "too many connections",
-        "all connections that this database or user may have are taken: see who holds them in pg_stat_activity",
-    ),
-    Refusal(
-        "connection slots are reserved",
-        "all its connections are taken: see who holds them in pg_stat_activity, or raise rds_max_connections",
-    ),
-    Refusal(
-        "the database system is",
-        "it starts, stops or recovers: see the DB instance's status and events, then run again",
-    ),
-    Refusal("no pg_hba.conf entry", "it takes no connection of this kind: see rds.force_ssl in its parameter group"),
-    Refusal(
-        'database "',
-        "RDS creates the database named by rds_database_name with the instance only: create it by SQL, or name one "
-        "that is there",
-    ),
-    Refusal("closed the connection unexpectedly", "it restarted or failed over: see the instance's events, run again"),
-    Refusal("onnection reset by peer", "it restarted or failed over: see the instance's events, run again"),
-)
-NO_LOGIN = "see the DB instance's status and events"
-
-# Of a statement: by SQLSTATE (PostgreSQL documentation, appendix "PostgreSQL Error Codes").
-STATEMENT = (
-    Refusal(
-        "0A000",
-        "the server does not offer it: see pg_available_extensions, and the list of RDS for this engine version",
-    ),
-    Refusal(
-        "58P01",
-        "the server does not offer it: see pg_available_extensions, and the list of RDS for this engine version",
-    ),
-    Refusal(
-        "42501",
-        "the master user may not: it needs the role rds_superuser, and rds.allowed_extensions of the parameter group "
-        "has to name the extension",
-    ),
-    Refusal("53100", "its storage is full: raise rds_allocated_storage, then run again"),
-    Refusal("53300", "all its connections are taken: see who holds them in pg_stat_activity"),
-    Refusal("57P01", "the server was restarted or the session ended by somebody: run again"),
-)
 READ_ONLY = {
-    True: "this server is a standby, which only reads: after a failover run again in a minute; the endpoint of a "
+    True: "This server is a standby, which only reads: after a failover run again in a minute; the endpoint of a "
     "read replica never writes",
-    False: "it is set to read only (default_transaction_read_only, for the server, the database or the user): set it "
+    False: "It is set to read only (default_transaction_read_only, for the server, the database or the user): set it "
     "off in the parameter group, or by ALTER DATABASE or ALTER ROLE, then run again",
 }
 
@@ -211,18 +140,13 @@ class Database:
                     waited = self.limit.seconds - self.limit.left()
                     self.say(f"{self.held} ({waited:.0f} s of at most {self.limit.seconds} s)")
 
-    def refusal(self, error: psycopg.Error) -> str:
-        """What a statement was refused for, and what to do."""
-        said = _line(error)
-        remedies = {row.said: row.remedy for row in STATEMENT}
+    def remedy(self, error: psycopg.Error) -> str:
+        """What to do when the server takes no writes, which it says itself; empty for any other error."""
         if error.sqlstate == "25006":
             with contextlib.suppress(psycopg.Error, OverTime):
                 row = self.execute("SELECT pg_is_in_recovery()").fetchone()
-                return f"{said}; {READ_ONLY[bool(row and row[0])]}"
-        if self.connection.broken:
-            return f"{said}; {NO_LOGIN}, then run again"
-        remedy = remedies.get(error.sqlstate or "")
-        return f"{said}; {remedy}" if remedy else said
+                return READ_ONLY[bool(row and row[0])]
+        return ""
 
 
 def session(row: tuple[Any, ...]) -> str:
@@ -235,13 +159,6 @@ def session(row: tuple[Any, ...]) -> str:
     if since:
         told += f", whose transaction began at {since.isoformat()}"
     return f"{told} and is {state}" if state else told
-
-
-def login_refusal(error: psycopg.OperationalError, rows: Sequence[Refusal] = LOGIN) -> str:
-    """What a login was refused for, and what to do."""
-    said = str(error)
-    remedy = next((row.remedy for row in rows if row.said in said), NO_LOGIN)
-    return f"{_line(error)}; {remedy}"
 
 
 def _line(error: Exception) -> str:

@@ -18,24 +18,21 @@ from typing import Any, ClassVar, NoReturn
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, consistency, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import (
+    adoption,
+    compare,
+    consistency,
+    failures,
+    placeholders,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
 from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, WAITERS, timed_out, unready
 
 with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
     from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+    from botocore.parsers import ResponseParserError
     from botocore.waiter import WaiterModel, create_waiter_with_client
-
-ADVICE = {
-    "AccessDenied": "grant the action to the identity that runs this, or use another one",
-    "UnauthorizedOperation": "grant the action to the identity that runs this, or use another one",
-    "ExpiredToken": "renew the credentials and run again",
-    "RequestExpired": "renew the credentials and run again",
-    "Throttling": "run again; what is done stays done",
-    "InsufficientDBInstanceCapacity": "AWS has no capacity for its class in its zone now: run again later",
-    "DependencyViolation": "something outside this stack still uses it: remove that first, then run again",
-}
 
 
 class StackModule(AnsibleAWSModule):
@@ -69,6 +66,13 @@ class StackModule(AnsibleAWSModule):
         """End the module with a sentence that names what was refused, why and what is accepted."""
         fail: Callable[..., NoReturn] = self.fail_json
         fail(msg=msg, **details)
+
+    def fail_because(
+        self, raised: BaseException, call: str, on: str, remedy: str = "", secrets: Iterable[str] = ()
+    ) -> NoReturn:
+        """End the module with what was raised, as failures.py explains it."""
+        failure = failures.explain(raised, call, on, self.params["stack"], remedy, secrets)
+        self.fail(failure.sentence, failure=failure.result)
 
     def tags_of(self, component: str) -> dict[str, str]:
         return tags_of(self.params["stack"], component, self.params["tags"])
@@ -120,24 +124,16 @@ class Api:
                 operation, lambda: getattr(self.client, operation)(aws_retry=True, **parameters)
             )
             return answer
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in absent:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in absent:
                 return {}
-            known = next((text for start, text in ADVICE.items() if code.startswith(start)), advice)
-            self._fail(error, operation, on, known)
-        except BotoCoreError as error:
-            self._fail(error, operation, on, "check credentials, region and network")
+            self._fail(error, operation, on, advice)
 
     def _patiently(self, operation: str, call: Callable[[], Any]) -> Any:
         return consistency.patiently(self.service, operation, call)
 
-    def _fail(self, error: Exception, operation: str, on: str, advice: str | None) -> NoReturn:
-        msg = f"{self.service} {operation} failed on {on} of stack {self.module.params['stack']}"
-        if advice:
-            msg += f" ({advice})"
-        fail: Callable[..., NoReturn] = self.module.fail_json_aws
-        fail(error, msg=msg)
+    def _fail(self, error: Exception, operation: str, on: str, advice: str | None = None) -> NoReturn:
+        self.module.fail_because(error, f"{self.service} {operation}", on, advice or "")
 
     def pages(
         self, operation: str, key: str, /, on: str, absent: tuple[str, ...] = (), **parameters: Any
@@ -151,10 +147,10 @@ class Api:
         try:
             found: list[dict[str, Any]] = self._patiently(operation, items)
             return found
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in absent:
                 return []
-            self._fail(error, operation, on, None)
+            self._fail(error, operation, on)
 
     def wait(self, name: str, /, on: str, timeout: int, **parameters: Any) -> float:
         """Waits with one of WAITERS or of botocore, at most ``timeout`` seconds. Returns the seconds that it took."""
@@ -177,10 +173,10 @@ class Api:
                 state = unready(name, error.last_response) if name in GOALS else ""
                 if state and not timed_out(error):
                     self.module.fail(f"{on} of stack {self.module.params['stack']} is {state}")
-                advice = f"it is {state}; " if state else ""
-                self._fail(error, f"wait ({name}, {timeout} s)", on, f"{advice}see its state in AWS, then run again")
-            except (BotoCoreError, ClientError) as error:
-                self._fail(error, name, on, None)
+                last = f"After {timeout} s it is {state}. " if state else ""
+                self._fail(error, waiter.config.operation, on, f"{last}Look at its state in AWS, then run again")
+            except (BotoCoreError, ClientError, ResponseParserError) as error:
+                self._fail(error, waiter.config.operation, on)
 
 
 class Resource(ABC):

@@ -88,7 +88,6 @@ from ansible_collections.triflow.platform.plugins.module_utils.postgresql import
     Database,
     Limit,
     OverTime,
-    login_refusal,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.rds_certificates import file_fault
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
@@ -102,8 +101,6 @@ except ImportError:
     HAS_PSYCOPG = False
 
 LIBPQ_WITH_REQUIRE_AUTH = 160000
-# What libpq says when the server is another one, or asks for the password in another way. Nothing was sent then.
-NO_PROOF = ("certificate", "SSL error", "authentication method requirement")
 
 
 def connect(module: StackModule) -> Database | None:
@@ -123,7 +120,6 @@ def connect(module: StackModule) -> Database | None:
         )
     value = module.api("secretsmanager").call("get_secret_value", on=identifier, SecretId=secret["SecretArn"])
     login = json.loads(value["SecretString"])
-    server = f"{endpoint['Address']}:{endpoint['Port']}"
     try:
         return Database(
             Limit(module.params["wait_timeout"]),
@@ -139,14 +135,9 @@ def connect(module: StackModule) -> Database | None:
             require_auth="scram-sha-256",
         )
     except psycopg.OperationalError as error:
-        if any(words in str(error) for words in NO_PROOF):
-            module.fail(
-                msg=f"{server} does not prove to be the database {identifier}, so the password was not sent: {error}. "
-                f"Its certificate has to be for that name and of an authority in {module.params['ca_file']} "
-                "(rds_ca_file), and it has to ask for the password by scram-sha-256: docs/operations.md, "
-                '"Extensions".'
-            )
-        module.fail(msg=f"Cannot connect to {database} at {server}: {login_refusal(error)}")
+        module.fail_because(
+            error, "PostgreSQL connection", f"database {database} of {identifier}", secrets=[login["password"]]
+        )
 
 
 class Extension(Resource):
@@ -204,13 +195,14 @@ def main() -> None:
     database = connect(module)
     run = Run(module)
     for name in module.params["extensions"]:
-        cannot = f"Cannot create the extension {name} in {module.params['database']}"
         try:
             run.present(Extension(name, database, module.guard))
         except OverTime as state:
+            cannot = f"Cannot create the extension {name} in {module.params['database']}"
             module.fail(msg=f"{cannot} within {module.params['wait_timeout']} s (rds_extensions_timeout): {state}")
         except psycopg.Error as error:
-            module.fail(msg=f"{cannot}: {database.refusal(error) if database else error}")
+            advice = database.remedy(error) if database else ""
+            module.fail_because(error, "PostgreSQL CREATE EXTENSION", f"{name} in {module.params['database']}", advice)
     run.exit()
 
 

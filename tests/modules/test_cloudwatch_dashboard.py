@@ -135,7 +135,7 @@ def test_whose_dashboard_it_is(cloudwatch: Any, stack: str, run_module: RunModul
 def test_a_refused_body_names_where_it_is_wrong(cloudwatch: Any, stack: str, run_module: RunModule) -> None:
     result = run_module(MODULE, name=stack, body={"widgets": [text("a"), graph(READ[:3])]})
     assert result["failed"]
-    assert f"put_dashboard failed on {stack}" in result["msg"]
+    assert f"PutDashboard failed on {stack}" in result["msg"]
     assert "/widgets/1/properties/metrics/0" in result["msg"]
     assert widgets(cloudwatch, stack) is None
 

@@ -248,5 +248,5 @@ def test_a_refusal_names_the_call_and_the_permission(
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", refused)
     result = run_module("cost_usage_info")
     assert result["failed"] is True
-    assert "cloudwatch get_metric_data failed on the metrics" in result["msg"]
+    assert "cloudwatch GetMetricData failed on the metrics" in result["msg"]
     assert "cloudwatch:GetMetricData" in result["msg"]

@@ -231,7 +231,7 @@ def test_a_server_that_accepts_and_says_nothing_is_left(
     begun = time.monotonic()
     result = run_module(MODULE, **options(database, wait_timeout=1))
     assert time.monotonic() - begun < 10
-    assert "nothing answered" in result["msg"]
+    assert "Nothing answered" in result["msg"]
 
 
 def test_a_server_that_ends_the_connection_is_told(
@@ -296,7 +296,7 @@ def test_each_refusal_has_its_own_sentence(
 def test_a_port_where_nobody_listens_is_told(database: str, proxy: Proxy, run_module: RunModule, options: Any) -> None:
     proxy.end()
     result = run_module(MODULE, **options(database))
-    assert "its machine answers and PostgreSQL does not" in result["msg"]
+    assert "Its machine answers and PostgreSQL does not" in result["msg"]
 
 
 class Impostor:

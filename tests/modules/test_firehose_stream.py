@@ -165,7 +165,7 @@ def test_a_role_that_never_comes(archive: Archive, run_module: RunModule, slept:
 def test_another_refusal_is_not_repeated(archive: Archive, run_module: RunModule, slept: list[float]) -> None:
     result = run_module(MODULE, **options(archive, buffering_size=129))
     assert result["failed"]
-    assert "create_delivery_stream failed on" in result["msg"]
+    assert "CreateDeliveryStream failed on" in result["msg"]
     assert slept == []
 
 
