@@ -129,6 +129,31 @@ AWS_TABLES = (
         "POSTGRESQL_REMEDIES",
     ),
     AwsTable(
+        "Errors that pass by themselves",
+        "Whatever was asked for, for at most `stack_retry_seconds`. Where `lost` is yes, the call may have been "
+        "carried out all the same. LimitExceededException is none: for most services it is a quota.",
+        "retry_tables",
+        "PASSING_CODES",
+    ),
+    AwsTable(
+        "HTTP statuses that pass by themselves",
+        "Unless the code says that something is used up.",
+        "retry_tables",
+        "PASSING_STATUSES",
+    ),
+    AwsTable(
+        "Calls that write and are repeated after a lost answer",
+        "Besides those that carry a token. Any other one is not: somebody looks whether it was carried out.",
+        "retry_tables",
+        "SAFE_TO_REPEAT",
+    ),
+    AwsTable(
+        "Tokens by which AWS knows a repeated call",
+        "Besides those that botocore fills itself.",
+        "retry_tables",
+        "TOKENS",
+    ),
+    AwsTable(
         "Quotas of an account",
         "Preflight warns when less is left than a stack needs that does not stand yet, and says how to raise it. "
         "Service Quotas is asked only where the default would not do, or where AWS gives a new account less.",

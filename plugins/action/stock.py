@@ -5,7 +5,13 @@ from typing import Any, NoReturn
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.triflow.platform.plugins.module_utils import adoption, compare, consistency, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import (
+    adoption,
+    compare,
+    consistency,
+    placeholders,
+    retries,
+)
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.stock import (
     MODULES,
@@ -39,6 +45,7 @@ class ActionModule(ActionBase):
                 "region": {"type": "str", "required": True},
             }
         )
+        retries.install()
         stock = MODULES[args["module"]]
         live = find(stock, args["live"], args["stack"], args["component"], args["options"])
         foreign = live if live and is_foreign(stock, live, args["stack"]) else None
@@ -113,10 +120,7 @@ class ActionModule(ActionBase):
         client = boto3.client(creation.service, region_name=args["region"])
         operation = creation.operation
         try:
-            made = consistency.patiently(
-                creation.service, operation, lambda: getattr(client, operation)(**creation.parameters)
-            )
-            identifier = creation.identifier(made)
+            identifier = creation.identifier(getattr(client, operation)(**creation.parameters))
             operation = creation.shown
             consistency.until_found(lambda: getattr(client, operation)(**{creation.shown_by: identifier}))
         except (BotoCoreError, ClientError) as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.triflow.platform.plugins.module_utils import consistency, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, placeholders, retries
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import ASLEEP, explained
 from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, WAITERS, found, timed_out, unready
 
@@ -85,6 +85,7 @@ class ActionModule(ActionBase):
                 "region": {"type": "str", "required": True},
             }
         )
+        retries.install()
         deadline = time.monotonic() + args["timeout"]
         waited = {}
         stopped = self._stopped(args) if args["accept_stopped"] else []

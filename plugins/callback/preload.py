@@ -13,7 +13,8 @@ description:
   - Before Ansible forks its first worker, imports boto3 and what the modules share, loads the filters, and makes a
     client of each AWS service, which reads what botocore knows of it. With the connection
     P(triflow.platform.forked#connection) the modules find all of it. No client calls AWS.
-  - It prints nothing. Without it a run takes longer and does the same.
+  - Lets stock modules repeat their calls as ours do. Without it they do as the collection C(amazon.aws) has it.
+  - It prints nothing. Without it a run takes longer.
 requirements:
   - "Enable it with C(callbacks_enabled = triflow.platform.preload) in C(ansible.cfg)."
 """
@@ -27,6 +28,7 @@ from typing import Any
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import connection_loader, filter_loader, lookup_loader, shell_loader, test_loader
 from ansible_collections.triflow.platform.plugins import module_utils
+from ansible_collections.triflow.platform.plugins.module_utils import retries
 
 AMAZON = "ansible_collections.amazon.aws.plugins.module_utils"
 SHARED = ("boto3", "botocore.waiter", "psycopg", *(f"{AMAZON}.{name}" for name in ("ec2", "iam", "s3", "waiters")))
@@ -110,6 +112,7 @@ def load_plugins() -> None:
 
 load_plugins()
 with contextlib.suppress(ImportError):  # the module that misses something says so
+    retries.install()  # before the retries of amazon.aws are taken by its modules
     for name in SHARED:
         importlib.import_module(name)
     for module in pkgutil.iter_modules(module_utils.__path__, f"{module_utils.__name__}."):

@@ -61,8 +61,10 @@ class CallbackModule(CallbackBase):
             return
         # imported only when something is held
         import boto3
+        from ansible_collections.triflow.platform.plugins.module_utils import retries
         from botocore.exceptions import BotoCoreError, ClientError
 
+        retries.install()
         for name, region in list(lock.held):
             try:
                 ssm = boto3.client("ssm", region_name=region)

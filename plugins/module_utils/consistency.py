@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What AWS refuses for a while after a write that it has accepted: a table, and how a call is repeated by it.
+"""What AWS refuses for a while after a write that it has accepted: a table, by which ``retries`` repeats a call.
 
 AWS calls it eventual consistency: what was created is not known everywhere at once, what was deleted is in use still.
 The table is for calls that follow a write. A read that finds nothing is no refusal, and is not repeated here.
@@ -229,10 +229,10 @@ PASSING = (
 def seconds(error: dict[str, str], service: str = "", operation: str = "") -> int:
     """How long AWS may answer with this error, as ``{"Code", "Message"}``; 0 when it does not pass by itself.
 
-    Without service and operation, of whatever call it is: a stock module does not say which one it made.
+    Without service and operation, of a stock module as a whole: only what repeating the call alone does not help.
     """
     for row in PASSING:
-        if service and (row.service != service or not operation.startswith(row.operations)):
+        if row.operations if not service else row.service != service or not operation.startswith(row.operations):
             continue
         if error.get("Code") == row.code and row.message in error.get("Message", ""):
             return row.seconds
@@ -264,19 +264,6 @@ class Patience:
         time.sleep(min(self.pause, left))
         self.pause = min(2 * self.pause, LONGEST_PAUSE)
         return True
-
-
-def patiently(service: str, operation: str, call: Callable[[], Any]) -> Any:
-    """What ``call`` answers. A refusal that passes by itself is waited for, at most as long as the table says."""
-    from botocore.exceptions import ClientError  # a plan often has nothing to ask
-
-    patience = Patience()
-    while True:
-        try:
-            return call()
-        except ClientError as error:
-            if not patience.goes_on(seconds(error.response["Error"], service, operation)):
-                raise
 
 
 def until_found(call: Callable[[], Any]) -> None:

@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NoReturn
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.triflow.platform.plugins.module_utils import (
     adoption,
     compare,
     consistency,
     failures,
     placeholders,
+    retries,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
@@ -37,6 +37,8 @@ with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
 
 class StackModule(AnsibleAWSModule):
     """An AWS module that knows its stack. ``stack``, ``tags``, ``adopt`` and ``guard`` come from module_defaults."""
+
+    looks_again = False  # whether AnswerLost is raised, for somebody who looks what stands; else it ends the module
 
     def __init__(self, argument_spec: dict[str, Any], state: bool = True, **kwargs: Any) -> None:
         common: dict[str, Any] = {
@@ -53,6 +55,7 @@ class StackModule(AnsibleAWSModule):
                 msg="stack is not set: give it, or set it for all modules with "
                 "module_defaults: {group/triflow.platform.aws: '{{ stack_defaults }}'}"
             )
+        retries.install()
         demand = None if self.check_mode else self.params["guard"]
         self.guard = Guard(demand, self.params["stack"], super().client, self.fail)
 
@@ -98,13 +101,13 @@ class StackModule(AnsibleAWSModule):
 class Api:
     """A boto3 client whose failures end the module, naming the call, the resource and what to do.
 
-    Throttled calls are repeated, and so are those that AWS refuses for a while after a write (consistency.py).
+    Its client repeats what passes by itself (retries.py).
     """
 
     def __init__(self, module: StackModule, service: str) -> None:
         self.module = module
         self.service = service
-        self.client = module.client(service, retry_decorator=AWSRetry.jittered_backoff())
+        self.client = module.client(service)
 
     def call(
         self,
@@ -117,20 +120,20 @@ class Api:
     ) -> dict[str, Any]:
         """The operation's answer; an empty one when AWS answers with one of the error codes in ``absent``.
 
-        ``advice`` is what to do when AWS refuses for a reason that is this call's own.
+        ``advice`` is what to do when AWS refuses for a reason that is this call's own. Where somebody looks again,
+        AnswerLost says that nobody knows whether it was carried out.
         """
         try:
-            answer: dict[str, Any] = self._patiently(
-                operation, lambda: getattr(self.client, operation)(aws_retry=True, **parameters)
-            )
+            answer: dict[str, Any] = getattr(self.client, operation)(**parameters)
             return answer
+        except retries.AnswerLost as error:
+            if self.module.looks_again:
+                raise
+            self._fail(error, operation, on)
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in absent:
                 return {}
             self._fail(error, operation, on, advice)
-
-    def _patiently(self, operation: str, call: Callable[[], Any]) -> Any:
-        return consistency.patiently(self.service, operation, call)
 
     def _fail(self, error: Exception, operation: str, on: str, advice: str | None = None) -> NoReturn:
         self.module.fail_because(error, f"{self.service} {operation}", on, advice or "")
@@ -139,14 +142,9 @@ class Api:
         self, operation: str, key: str, /, on: str, absent: tuple[str, ...] = (), **parameters: Any
     ) -> list[dict[str, Any]]:
         """All items of a paginated operation; none when AWS answers with one of the error codes in ``absent``."""
-        paginator = self.client.get_paginator(operation)
-
-        def items() -> list[dict[str, Any]]:
-            return [item for page in paginator.paginate(**parameters) for item in page[key]]
-
         try:
-            found: list[dict[str, Any]] = self._patiently(operation, items)
-            return found
+            pages = self.client.get_paginator(operation).paginate(**parameters)
+            return [item for page in pages for item in page[key]]
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in absent:
                 return []
@@ -156,9 +154,7 @@ class Api:
         """Waits with one of WAITERS or of botocore, at most ``timeout`` seconds. Returns the seconds that it took."""
         waiter: Any
         if name in WAITERS:
-            waiter = create_waiter_with_client(
-                name, WaiterModel({"version": 2, "waiters": WAITERS}), self.client.client
-            )
+            waiter = create_waiter_with_client(name, WaiterModel({"version": 2, "waiters": WAITERS}), self.client)
         else:
             waiter = self.client.get_waiter(name)
         delay = min(waiter.config.delay, max(timeout, 1))

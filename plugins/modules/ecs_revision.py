@@ -131,7 +131,7 @@ class Revision(Resource):
     @override
     def update(self, live: dict[str, Any], wanted: dict[str, Any], fields: list[str]) -> None:
         # What describes a revision and what registers one have the same names: all of it is taken over.
-        known = self.api.client.client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
+        known = self.api.client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
         request = {key: value for key, value in self.definition.items() if key in known}
         request["containerDefinitions"] = [
             {**item, "image": self.image} if item["name"] == self.container else item

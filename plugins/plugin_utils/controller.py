@@ -34,9 +34,12 @@ class ControllerAction(ActionBase):
         """The result. What AWS refuses needs no care: it fails the action with the purpose and AWS's words."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        # imported only by an action that asks AWS
+        from ansible_collections.triflow.platform.plugins.module_utils import retries
         from botocore.exceptions import BotoCoreError, ClientError
 
         super().run(tmp, task_vars)
+        retries.install()
         common = {
             "stack": {"type": "str", "required": True},
             "tags": {"type": "dict", "default": {}},

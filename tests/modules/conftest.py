@@ -15,7 +15,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.triflow.platform.plugins.module_utils import consistency
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, retries
 
 from tests.conftest import Lab
 
@@ -41,10 +41,11 @@ def ec2(lab: Lab) -> Any:
 
 @pytest.fixture(autouse=True)
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long a module has waited for a refusal to pass, each time: nobody waits, the clock goes on instead."""
+    """How long a call was waited for that is repeated, each time: nobody waits, the clock goes on instead."""
     pauses: list[float] = []
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(pauses), sleep=pauses.append)
-    monkeypatch.setattr(consistency, "time", clock)
+    for module in (consistency, retries, botocore.endpoint):
+        monkeypatch.setattr(module, "time", clock)
     return pauses
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from tests.conftest import Lab
@@ -189,10 +190,10 @@ def test_without_the_permission_to_read_budgets(
 ) -> None:
     """Absent, there is nothing to do; present, the message names the call and what to do."""
 
-    def refuse(_unused: Api, operation: str, _call: object) -> dict[str, Any]:
+    def refuse(_unused: BaseClient, operation: str, _parameters: object) -> dict[str, Any]:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, operation)
 
-    monkeypatch.setattr(Api, "_patiently", refuse)
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
     assert run_module(MODULE, name=stack, account_id=ACCOUNT, state="absent")["changed"] is False
     result = run_module(MODULE, **options(stack))
     assert result["failed"]

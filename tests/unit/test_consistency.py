@@ -1,27 +1,15 @@
-"""What AWS refuses for a while after a write, and how long it is asked again."""
+"""What AWS refuses for a while after a write, and for how long."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
-from typing import Any
 
 import botocore.session
 import pytest
 from ansible_collections.triflow.platform.plugins.module_utils import consistency
 from botocore import xform_name
-from botocore.exceptions import ClientError
 
 SESSION = botocore.session.get_session()
 OBJECT = {"Code": "ObjectNotFoundException", "Message": "No scalable target registered for service namespace: ecs"}
 ROLE = {"Code": "InvalidParameterValueException", "Message": "The role defined for the function cannot be assumed"}
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    pauses: list[float] = []
-    clock = SimpleNamespace(monotonic=lambda: sum(pauses), sleep=pauses.append)
-    monkeypatch.setattr(consistency, "time", clock)
-    return pauses
 
 
 @pytest.mark.parametrize("service", sorted({row.service for row in consistency.PASSING}))
@@ -52,33 +40,3 @@ def test_each_row_names_operations_that_there_are(service: str) -> None:
 )
 def test_how_long_it_passes(service: str, operation: str, error: dict[str, str], seconds: int) -> None:
     assert consistency.seconds(error, service, operation) == seconds
-
-
-def refused(*errors: dict[str, str]) -> Any:
-    """A call that is refused so often, and answers then."""
-    left = list(errors)
-
-    def call() -> str:
-        if left:
-            raise ClientError({"Error": left.pop(0)}, "PutScalingPolicy")
-        return "done"
-
-    return call
-
-
-def test_it_is_asked_ever_less_often(slept: list[float]) -> None:
-    call = refused(*[OBJECT] * 5)
-    assert consistency.patiently("application-autoscaling", "put_scaling_policy", call) == "done"
-    assert slept == [1, 2, 4, 5, 5]
-
-
-def test_it_has_an_end(slept: list[float]) -> None:
-    with pytest.raises(ClientError):
-        consistency.patiently("application-autoscaling", "put_scaling_policy", refused(*[OBJECT] * 99))
-    assert sum(slept) == 60
-
-
-def test_what_lasts_is_told_at_once(slept: list[float]) -> None:
-    with pytest.raises(ClientError):
-        consistency.patiently("application-autoscaling", "put_scaling_policy", refused(OBJECT, ROLE))
-    assert slept == [1]
