@@ -10,6 +10,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import (
     compare,
     consistency,
     placeholders,
+    progress,
     retries,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
@@ -41,11 +42,13 @@ class ActionModule(ActionBase):
                 "stack": {"type": "str", "required": True},
                 "tags": {"type": "dict", "default": {}},
                 "adopt": {"type": "list", "elements": "str", "default": []},
+                "retry_seconds": retries.OPTION,
                 "guard": OPTION,
                 "region": {"type": "str", "required": True},
             }
         )
-        retries.install()
+        retries.install(args["retry_seconds"])  # the stock module runs in a fork of this process
+        progress.show = lambda sentence: self._display.display(f"  {args['stack']}: {sentence}")
         stock = MODULES[args["module"]]
         live = find(stock, args["live"], args["stack"], args["component"], args["options"])
         foreign = live if live and is_foreign(stock, live, args["stack"]) else None

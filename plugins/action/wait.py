@@ -81,11 +81,12 @@ class ActionModule(ActionBase):
                 "stack": {"type": "str", "required": True},
                 "tags": {"type": "dict", "default": {}},
                 "adopt": {"type": "list", "elements": "str", "default": []},
+                "retry_seconds": retries.OPTION,
                 "guard": {"type": "dict"},  # waiting writes nothing
                 "region": {"type": "str", "required": True},
             }
         )
-        retries.install()
+        retries.install(args["retry_seconds"])
         deadline = time.monotonic() + args["timeout"]
         waited = {}
         stopped = self._stopped(args) if args["accept_stopped"] else []

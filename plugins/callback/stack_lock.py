@@ -27,6 +27,8 @@ from ansible import context
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.triflow.platform.plugins.plugin_utils import lock, vaulted
 
+FREEING_SECONDS = 10  # how long a call is repeated: whoever has pressed Ctrl-C waits for it
+
 
 class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
@@ -64,7 +66,7 @@ class CallbackModule(CallbackBase):
         from ansible_collections.triflow.platform.plugins.module_utils import retries
         from botocore.exceptions import BotoCoreError, ClientError
 
-        retries.install()
+        retries.install(FREEING_SECONDS)
         for name, region in list(lock.held):
             try:
                 ssm = boto3.client("ssm", region_name=region)

@@ -31,16 +31,22 @@ extends_documentation_fragment:
   - connection_pipelining
 """
 
+import contextlib
 import os
 import selectors
 import shlex
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from types import ModuleType
 
 from ansible.module_utils import _internal
 from ansible.plugins.connection.local import Connection as LocalConnection
+from ansible.utils.display import Display
+from ansible_collections.triflow.platform.plugins.module_utils import progress
+
+display = Display()
 
 MARK = b"_ANSIBALLZ_WRAPPER = True"  # in the text of every module that Ansible has wrapped for a Python
 CHUNK = 65536  # bytes
@@ -53,7 +59,7 @@ class Connection(LocalConnection):
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         if in_data and MARK in in_data and not self.become and runs_this_python(cmd):
-            return run_forked(in_data)
+            return run_forked(in_data, lambda line: display.display(f"  {self._play_context.remote_addr}: {line}"))
         result: tuple[int, bytes, bytes] = super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         return result
 
@@ -64,19 +70,25 @@ def runs_this_python(command: str) -> bool:
     return len(words) == 3 and words[1] == "-c" and shlex.split(words[2]) == [sys.executable]
 
 
-def run_forked(source: bytes) -> tuple[int, bytes, bytes]:
-    """Run a wrapped module. Return its exit code, and what it wrote to stdout and stderr."""
+def run_forked(source: bytes, show: Callable[[str], None]) -> tuple[int, bytes, bytes]:
+    """Run a wrapped module. Return its exit code, and what it wrote to stdout and stderr.
+
+    What it says of its progress is shown at once.
+    """
     read_stdout, write_stdout = os.pipe()
     read_stderr, write_stderr = os.pipe()
+    read_progress, write_progress = os.pipe()
     process = os.fork()
     if process == 0:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(write_stdout, 1)
         os.dup2(write_stderr, 2)
+        progress.show = lambda sentence: _write_line(write_progress, sentence)
         os._exit(run_module(source))
     os.close(write_stdout)
     os.close(write_stderr)
-    written = {read_stdout: bytearray(), read_stderr: bytearray()}
+    os.close(write_progress)
+    written = {read_stdout: bytearray(), read_stderr: bytearray(), read_progress: bytearray()}
     with selectors.DefaultSelector() as selector:
         for pipe in written:
             selector.register(pipe, selectors.EVENT_READ)
@@ -84,11 +96,20 @@ def run_forked(source: bytes) -> tuple[int, bytes, bytes]:
             for key, _events in selector.select():
                 chunk = os.read(key.fd, CHUNK)
                 written[key.fd] += chunk
+                if key.fd == read_progress:
+                    *lines, written[read_progress] = written[read_progress].split(b"\n")
+                    for line in lines:
+                        show(line.decode())
                 if not chunk:
                     selector.unregister(key.fd)
                     os.close(key.fd)
     _process, status = os.waitpid(process, 0)
     return os.waitstatus_to_exitcode(status), bytes(written[read_stdout]), bytes(written[read_stderr])
+
+
+def _write_line(pipe: int, sentence: str) -> None:
+    with contextlib.suppress(OSError):  # the run that would show it was killed: the module still does its work
+        os.write(pipe, f"{' '.join(sentence.split())}\n".encode())
 
 
 def run_module(source: bytes) -> int:

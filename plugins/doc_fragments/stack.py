@@ -21,6 +21,12 @@ options:
     type: list
     elements: str
     default: []
+  retry_seconds:
+    description:
+      - How long a call of AWS is repeated that is throttled, meets an error of AWS that passes, or loses its
+        connection, in seconds. It comes from the variable C(stack_retry_seconds), by C(stack_defaults).
+    type: int
+    default: 120
   guard:
     description:
       - What must hold before anything is written, in check mode nothing. It is asked for at the first call that writes.

@@ -45,6 +45,7 @@ class StackModule(AnsibleAWSModule):
             "stack": {"type": "str"},
             "tags": {"type": "dict", "default": {}},
             "adopt": {"type": "list", "elements": "str", "default": []},
+            "retry_seconds": retries.OPTION,
             "guard": OPTION,
         }
         if state:
@@ -55,7 +56,7 @@ class StackModule(AnsibleAWSModule):
                 msg="stack is not set: give it, or set it for all modules with "
                 "module_defaults: {group/triflow.platform.aws: '{{ stack_defaults }}'}"
             )
-        retries.install()
+        retries.install(self.params["retry_seconds"])
         demand = None if self.check_mode else self.params["guard"]
         self.guard = Guard(demand, self.params["stack"], super().client, self.fail)
 

@@ -61,6 +61,9 @@ class _Once(int):
     """The ``total_max_attempts`` of the policy's clients, which is told by its type from somebody else's 1."""
 
 
+OPTION: dict[str, Any] = {"type": "int", "default": SECONDS}  # retry_seconds of every module and action
+
+
 class _Policy:
     installed = False
     seconds = SECONDS

@@ -12,6 +12,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.aws_tags import R
 from ansible_collections.triflow.platform.plugins.module_utils.limits import (
     REGION,
     Pattern,
+    Range,
     limit_problems,
     parse_problems,
 )
@@ -28,13 +29,14 @@ PATTERNS = {
     ),
     "stack_account_id": Pattern(r"\d{12}", "it is no AWS account ID", "12 digits, in quotes"),
 }
+RANGES = {"stack_retry_seconds": Range(1, 3600, "seconds", "no call can be repeated for that long")}
 
 
 def stack_problems(variables: Variables) -> list[Problem]:
     """All that is wrong with them. What is not given is not checked."""
     zone = variables.get("stack_time_zone")
     return [
-        *limit_problems(variables, PATTERNS, {}),
+        *limit_problems(variables, PATTERNS, RANGES),
         *parse_problems("stack_time_zone", zone, windows.utc_offset, windows.ACCEPTED_ZONE),
         *_region_problems(variables),
         *_tag_problems(variables),

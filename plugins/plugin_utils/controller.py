@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NoReturn
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.triflow.platform.plugins.module_utils import progress
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 
 FIRST_DELAY = 1  # seconds between the first two looks
@@ -39,11 +40,11 @@ class ControllerAction(ActionBase):
         from botocore.exceptions import BotoCoreError, ClientError
 
         super().run(tmp, task_vars)
-        retries.install()
         common = {
             "stack": {"type": "str", "required": True},
             "tags": {"type": "dict", "default": {}},
             "adopt": {"type": "list", "elements": "str", "default": []},
+            "retry_seconds": retries.OPTION,
             "guard": OPTION,
             "region": {"type": "str", "required": True},
         }
@@ -51,6 +52,8 @@ class ControllerAction(ActionBase):
         _unused, self.args = self.validate_argument_spec(
             argument_spec={**common, **self.options}, mutually_exclusive=either, required_one_of=either
         )
+        retries.install(self.args["retry_seconds"])
+        progress.show = self.say
         self.clients = {}
         self.host = str((task_vars or {}).get("inventory_hostname", ""))
         demand = None if self._task.check_mode else self.args["guard"]

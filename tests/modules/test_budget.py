@@ -197,5 +197,5 @@ def test_without_the_permission_to_read_budgets(
     assert run_module(MODULE, name=stack, account_id=ACCOUNT, state="absent")["changed"] is False
     result = run_module(MODULE, **options(stack))
     assert result["failed"]
-    assert f"budgets describe_budget failed on {stack}" in result["msg"]
+    assert f"budgets DescribeBudget failed on {stack}" in result["msg"]
     assert "Grant " in result["msg"]

@@ -7,7 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.triflow.platform.plugins.connection.forked import run_forked, runs_this_python
+from ansible_collections.triflow.platform.plugins.connection.forked import run_forked as run_and_show
+from ansible_collections.triflow.platform.plugins.connection.forked import runs_this_python
+from ansible_collections.triflow.platform.plugins.module_utils import progress
+
+
+def run_forked(source: bytes) -> tuple[int, bytes, bytes]:
+    """Run a module that says nothing of its progress."""
+    said: list[str] = []
+    result = run_and_show(source, said.append)
+    assert said == []
+    return result
 
 
 @pytest.mark.parametrize(
@@ -37,6 +47,50 @@ def test_an_error_shows_its_traceback() -> None:
 def test_more_than_a_pipe_holds_comes_back_from_both_streams() -> None:
     source = "import sys\nfor _ in range(300):\n    print('o' * 999)\n    print('e' * 999, file=sys.stderr)"
     assert run_forked(source.encode()) == (0, (b"o" * 999 + b"\n") * 300, (b"e" * 999 + b"\n") * 300)
+
+
+def test_what_it_says_is_shown_while_it_runs(tmp_path: Path) -> None:
+    """The module goes on only when its first sentence was shown."""
+    seen = tmp_path / "seen"
+    source = f"""
+import pathlib, time
+from ansible_collections.triflow.platform.plugins.module_utils import progress
+progress.say("asks\\n again")
+for _unused in range(500):
+    if pathlib.Path({str(seen)!r}).exists():
+        break
+    time.sleep(0.01)
+else:
+    raise SystemExit("nobody shows it")
+progress.say("Köln")
+print("done")
+"""
+    said: list[str] = []
+
+    def show(sentence: str) -> None:
+        said.append(sentence)
+        seen.touch()
+
+    assert run_and_show(source.encode(), show) == (0, b"done\n", b"")
+    assert said == ["asks again", "Köln"]
+
+
+def test_who_shows_nothing_stops_no_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module whose run was killed does its work to the end."""
+    monkeypatch.setattr(progress, "show", None)
+    progress.say("nobody hears it")
+    source = """
+import os
+from ansible_collections.triflow.platform.plugins.module_utils import progress
+for number in range(3, 64):
+    try:
+        os.close(number)
+    except OSError:
+        pass
+progress.say("nobody hears it")
+print("done")
+"""
+    assert run_forked(source.encode()) == (0, b"done\n", b"")
 
 
 def open_files() -> int:
