@@ -9,6 +9,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import (
     adoption,
     compare,
     consistency,
+    failures,
     placeholders,
     progress,
     retries,
@@ -23,6 +24,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.stock import (
     is_foreign,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
+from ansible_collections.triflow.platform.plugins.plugin_utils.explained import explained
 
 
 class ActionModule(ActionBase):
@@ -119,6 +121,7 @@ class ActionModule(ActionBase):
         """Create it, wait until AWS lists it, and return its id."""
         import boto3  # only when there is something to create
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         client = boto3.client(creation.service, region_name=args["region"])
         operation = creation.operation
@@ -126,10 +129,8 @@ class ActionModule(ActionBase):
             identifier = creation.identifier(getattr(client, operation)(**creation.parameters))
             operation = creation.shown
             consistency.until_found(lambda: getattr(client, operation)(**{creation.shown_by: identifier}))
-        except (BotoCoreError, ClientError) as error:
-            raise AnsibleActionFail(
-                f"{creation.service} {operation} failed on {args['component']} of stack {args['stack']}: {error}"
-            ) from error
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            raise explained(error, f"{creation.service} {operation}", args["component"], args["stack"]) from error
         return str(identifier[0] if isinstance(identifier, list) else identifier)
 
     def _absent(
@@ -161,20 +162,18 @@ class ActionModule(ActionBase):
             if not result.get("failed") or not patience.goes_on(self._seconds(result)):
                 break
         if result.get("failed"):
-            raise AnsibleActionFail(
-                f"{args['module']} failed on {args['component']} of stack {args['stack']}: {result.get('msg')}",
-                result=result,
-            )
+            raise explained(result, args["module"], args["component"], args["stack"])
         return result
 
     @staticmethod
     def _seconds(result: dict[str, Any]) -> int:
-        """How long a failure of a stock module may last: a refusal that passes, or a crash, which has no message.
+        """How long a failure of a stock module may last: a refusal that passes, or a crash.
 
-        A crash is how some of them take it that AWS does not list yet what they have just made.
+        A crash is how some of them take it that AWS does not list yet what they have just made. One that dies of AWS's
+        refusal has a code.
         """
-        error = result.get("error", {})
-        if not result.get("msg"):
+        error = result.get("error") or result.get("failure", {})
+        if failures.has_crashed(result) and not error.get("code"):
             return consistency.LISTED_SECONDS
         return consistency.seconds({"Code": error.get("code", ""), "Message": error.get("message", "")})
 

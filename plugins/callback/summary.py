@@ -29,10 +29,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.triflow.platform.plugins.module_utils import failures
 from ansible_collections.triflow.platform.plugins.plugin_utils import recorded, vaulted
 
 WORDS = {"create": "created", "update": "changed", "delete": "deleted", "none": "unchanged"}
-MESSAGE = 300  # characters of a failure's message
+MESSAGE = 1000  # characters of a failure's message: call, resource, reason and remedy
 
 
 class CallbackModule(CallbackBase):
@@ -70,8 +71,11 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._collect(result)
         if not ignore_errors:
-            failure = {"task": result.task.get_name(), "msg": result.result.get("msg", "")}
-            self._stack(result.host.get_name())["failed"].append(failure)
+            task = result.task.get_name()
+            self._stack(result.host.get_name())["failed"] += [
+                {"task": f"{task} ({item})" if item else task, "msg": sentence}
+                for item, sentence in failures.messages(result.result)
+            ]
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         self.v2_runner_on_failed(result)

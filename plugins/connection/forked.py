@@ -12,6 +12,8 @@ description:
   - Like the connection C(local), for modules that run in the Python of C(ansible-playbook) itself. A module runs in a
     process of its own, forked from Ansible's worker, where Ansible and boto3 are imported already. Starting Python and
     importing them is most of what a short module costs.
+  - A module that ends with an exception fails with a sentence that says the call of AWS, the reason and what to do. Its
+    result has C(crashed) beside C(msg).
   - Whatever is no module for that Python, or needs another user, an C(environment) or C(async), runs as with C(local).
   - The callback P(triflow.platform.preload#callback) imports boto3 once, before the first fork.
 options:
@@ -32,6 +34,7 @@ extends_documentation_fragment:
 """
 
 import contextlib
+import json
 import os
 import selectors
 import shlex
@@ -40,11 +43,14 @@ import sys
 import traceback
 from collections.abc import Callable
 from types import ModuleType
+from typing import NoReturn
 
 from ansible.module_utils import _internal
+from ansible.module_utils._internal import _traceback
+from ansible.module_utils._internal._ansiballz import _loader
 from ansible.plugins.connection.local import Connection as LocalConnection
 from ansible.utils.display import Display
-from ansible_collections.triflow.platform.plugins.module_utils import progress
+from ansible_collections.triflow.platform.plugins.module_utils import failures, progress
 
 display = Display()
 
@@ -121,6 +127,7 @@ def run_module(source: bytes) -> int:
     sys.stderr = os.fdopen(2, "w", closefd=False)
     # A module returns its warnings to the controller; as the controller it would print them.
     _internal.is_controller = False
+    _loader._handle_exception = end_with_sentence
     main = sys.modules["__main__"] = ModuleType("__main__")
     code = 1
     try:
@@ -133,3 +140,13 @@ def run_module(source: bytes) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     return code
+
+
+def end_with_sentence(raised: BaseException, _profile: str) -> NoReturn:
+    """End a module that an exception has left. Ansible's own way out has the exception's words, without its type."""
+    failure = failures.explain(raised)
+    result = {"failed": True, failures.CRASHED: True, "msg": failure.sentence, "failure": failure.result}
+    if _traceback.is_traceback_enabled(_traceback.TracebackEvent.ERROR):
+        result["exception"] = "".join(traceback.format_exception(raised))
+    print(json.dumps(result))
+    sys.exit(1)

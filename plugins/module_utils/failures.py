@@ -35,6 +35,7 @@ _VALUES = (
     re.compile(r"(?P<name>[\w.\[\]]+), value: (?P<value>.*?)(?=, (?:type:|valid ))", re.DOTALL),
     re.compile(r"Value '?(?P<value>.*?)'? at '(?P<name>[\w.\[\]]+)'", re.DOTALL),
 )
+NO_TRACEBACK = ("", "traceback unavailable")  # as callbacks get it
 _PAGE = re.compile(r"Further retries may succeed:.*", re.DOTALL)  # after it comes the whole answer
 # Words of Ansible in the place of a reason.
 _NO_WORDS = re.compile(
@@ -116,14 +117,19 @@ def explain(
 def messages(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The failures of a task: the item of its loop, empty without one, and its sentence."""
     items = result.get("results")
-    failed = (
-        [item for item in items if isinstance(item, Mapping) and item.get("failed")] if isinstance(items, list) else []
-    )
+    failed = [item for item in items if _has_failed(item)] if isinstance(items, list) else []
     for item in failed:
         label = item.get("_ansible_item_label", item.get(item.get("ansible_loop_var", "item"), ""))
         yield str(label), message(item)
     if not failed:
         yield "", message(result)
+
+
+def _has_failed(item: Any) -> bool:
+    # A callback gets the items of a loop without "failed".
+    return isinstance(item, Mapping) and bool(
+        item.get("failed") or "exception" in item or item.get("failed_when_result") is True
+    )
 
 
 def message(result: Mapping[str, Any]) -> str:
@@ -148,9 +154,8 @@ def _is_crash(raised: BaseException | Mapping[str, Any]) -> bool:
 
 
 def _is_of_library(raised: BaseException) -> bool:
-    return type(raised).__module__.partition(".")[0] in ("botocore", "boto3", "psycopg", "urllib3") or isinstance(
-        raised, OSError
-    )
+    libraries = {kind.__module__.partition(".")[0] for kind in type(raised).__mro__}
+    return isinstance(raised, OSError) or not libraries.isdisjoint(("botocore", "boto3", "psycopg", "urllib3"))
 
 
 def _is_postgresql(raised: BaseException) -> bool:
@@ -205,6 +210,9 @@ def _of_postgresql(raised: BaseException) -> _Words:
 
 def _of_result(result: Mapping[str, Any]) -> _Words:
     """A stock module that was refused says it in AWS's words; one that died leaves an exception, or what it printed."""
+    if result.get(CRASHED):
+        known = result["failure"]
+        return _Words(known["code"], known["code"], known["reason"], known["call"].rpartition(" ")[2])
     text = str(result.get("msg") or "").strip()
     error = result.get("error") if isinstance(result.get("error"), Mapping) else {}
     name = str((error or {}).get("code") or "")
@@ -222,7 +230,7 @@ def _left_behind(result: Mapping[str, Any]) -> str:
     if event is not None:
         return str(event.msg)
     for key in ("exception", "module_stderr", "module_stdout", "stderr"):
-        lines = [line for line in str(result.get(key) or "").strip().splitlines() if line.strip()]
+        lines = [line for line in str(result.get(key) or "").splitlines() if line.strip(" ()") not in NO_TRACEBACK]
         if lines:
             return lines[-1].strip()
     return f"it ended with the code {result['rc']}, and said nothing" if "rc" in result else "it said nothing"

@@ -154,8 +154,14 @@ CALLER_REMEDIES = (
         "AWS SDKs and Tools Reference Guide, Retry behavior",
     ),
     Remedy(
+        r"^AnswerLost:|AWS may have carried it out",
+        "nobody knows whether the call was carried out",
+        "The next run finds what it has made by its tags, and goes on from there",
+        _BOTO3,
+    ),
+    Remedy(
         r"^(Internal(Error|Failure|Server\w*|Service\w*)|Service(Unavailable\w*|Exception)|Unavailable|5\d\d|"
-        r"RequestTimeout\w*|HttpTimeout\w*):|^AnswerLost:|ResponseParserError|Unable to parse response",
+        r"RequestTimeout\w*|HttpTimeout\w*):|^ResponseParserError:|Unable to parse response|what answered is not AWS",
         "AWS does not answer as it should",
         "It passes by itself mostly: look at the AWS Health Dashboard, and run again; what is done stays done",
         _COMMON,

@@ -147,7 +147,7 @@ problems:
 from collections.abc import Callable
 from typing import NoReturn
 
-from ansible_collections.triflow.platform.plugins.module_utils import shared_vpc
+from ansible_collections.triflow.platform.plugins.module_utils import failures, shared_vpc
 from ansible_collections.triflow.platform.plugins.module_utils.account_names import (
     bucket_problems,
     hosted_zone_problems,
@@ -167,6 +167,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.versions import i
 try:
     import botocore.session
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+    from botocore.parsers import ResponseParserError
 except ImportError:  # AnsibleAWSModule says what to install
     pass
 
@@ -174,8 +175,18 @@ CREDENTIALS = (
     "AWS_PROFILE, or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, in the environment; "
     'for the lab: make lab, then eval "$(make -s env)"'
 )
-EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
-INVALID = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure")
+# AWS's codes for credentials, or the clock that signs with them.
+REFUSED = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "AuthFailure",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "RequestTimeTooSkewed",
+)
 
 
 def region_problems(region: str) -> list[Problem]:
@@ -198,16 +209,12 @@ def read_identity(module: StackModule) -> dict[str, str]:
         answer = module.client("sts").get_caller_identity()
     except NoCredentialsError:
         refuse(module, [problem("AWS credentials", None, "there are none", CREDENTIALS)])
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in EXPIRED:
-            refuse(module, [problem("AWS credentials", None, "they have expired", f"renewed ones: {CREDENTIALS}")])
-        if code in INVALID:
-            reason = f"AWS does not accept them ({code}), or the region is not enabled for the account"
-            refuse(module, [problem("AWS credentials", None, reason, CREDENTIALS)])
-        module.fail_json_aws(error, msg="AWS does not say who calls it")
-    except BotoCoreError as error:
-        module.fail_json_aws(error, msg="AWS cannot be reached: check the network and AWS_ENDPOINT_URL")
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        failure = failures.explain(error)
+        if failure.code in REFUSED:
+            reason = f"{failure.reason.rstrip('.')} ({failure.code})"
+            refuse(module, [problem("AWS credentials", None, reason, failure.remedy)])
+        module.fail_because(error, "sts GetCallerIdentity", "")
     return {"account": answer["Account"], "arn": answer["Arn"]}
 
 
@@ -309,8 +316,8 @@ def main() -> None:
         problems.append(problem("rds_engine_version", wanted["engine_version"], reason, offered))
     try:
         problems += bucket_problems(module.client("s3"), bucket, identity["account"], region, missing)
-    except (BotoCoreError, ClientError) as error:
-        module.fail_json_aws(error, msg=f"s3 head_bucket failed on {bucket}")
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        module.fail_because(error, "s3 HeadBucket", bucket)
     if wanted["zone_name"]:
         aliases = [claim["name"] for claim in wanted["claims"] if claim["kind"] == "record"]
         problems += hosted_zone_problems(

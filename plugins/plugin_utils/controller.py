@@ -8,10 +8,11 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar, NoReturn
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import progress
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
+from ansible_collections.triflow.platform.plugins.plugin_utils.explained import explained
 
 FIRST_DELAY = 1  # seconds between the first two looks
 DELAY = 5  # the most between two
@@ -37,7 +38,6 @@ class ControllerAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         # imported only by an action that asks AWS
         from ansible_collections.triflow.platform.plugins.module_utils import retries
-        from botocore.exceptions import BotoCoreError, ClientError
 
         super().run(tmp, task_vars)
         common = {
@@ -62,8 +62,10 @@ class ControllerAction(ActionBase):
         self.guard = Guard(demand, self.args["stack"], self.client, self._refuse)
         try:
             return self.work()
-        except (BotoCoreError, ClientError) as error:
-            raise AnsibleActionFail(f"Cannot {self.purpose} in stack {self.args['stack']}: {error}") from error
+        except AnsibleError:
+            raise
+        except Exception as error:
+            raise explained(error, stack=self.args["stack"], purpose=self.purpose) from error
 
     def client(self, service: str) -> Any:
         """The boto3 client of a service, made once."""

@@ -97,7 +97,9 @@ def test_a_missing_service_names_the_playbook(compute: Rollout) -> None:
 def test_what_aws_refuses_is_told(compute: Rollout) -> None:
     compute.ecs.delete_cluster(cluster=compute.stack)
     compute.stack = "no-such-cluster"
-    with pytest.raises(AnsibleActionFail, match="Cannot follow the rollout in stack no-such-cluster"):
+    with pytest.raises(
+        AnsibleActionFail, match="Cannot follow the rollout: ecs DescribeServices failed on stack no-such-cluster"
+    ):
         compute.wait()
 
 

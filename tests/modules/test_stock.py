@@ -102,7 +102,7 @@ def test_the_stock_module_begins_when_aws_lists_what_was_created(
 def test_what_aws_refuses_to_create_is_named(lab: Lab, stack: str, run_action: RunAction) -> None:
     lab.aws("s3").create_bucket(Bucket=stack, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     given = {"module": "amazon.aws.s3_bucket", "component": "bucket", "live": [], "options": {"name": stack}}
-    with pytest.raises(AnsibleActionFail, match=f"s3 create_bucket failed on bucket of stack {stack}: .*AlreadyOwned"):
+    with pytest.raises(AnsibleActionFail, match=f"s3 CreateBucket failed on bucket of stack {stack}: .*AlreadyOwned"):
         run_action("stock", **given)
 
 

@@ -10,7 +10,7 @@ import boto3
 import botocore.parsers
 import psycopg
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils import failures
+from ansible_collections.triflow.platform.plugins.module_utils import failures, retries
 from ansible_collections.triflow.platform.plugins.module_utils.hidden import HIDDEN
 from ansible_collections.triflow.platform.plugins.module_utils.remedies import CALLER_REMEDIES, RESOURCE_REMEDIES
 from ansible_collections.triflow.platform.plugins.module_utils.remedies_postgresql import POSTGRESQL_REMEDIES
@@ -98,6 +98,11 @@ AWS: list[tuple[Any, str]] = [
     (refused("RequestLimitExceeded"), "AWS is asked too often"),
     (refused("SlowDown"), "AWS is asked too often"),
     (refused("PriorRequestNotComplete"), "AWS is asked too often"),
+    (
+        retries.AnswerLost(service="ec2", operation="CreateVpc", reason="no answer in time"),
+        "nobody knows whether the call was carried out",
+    ),
+    (refused("502", "what answered is not AWS: it is an HTML page"), "AWS does not answer as it should"),
     (refused("InternalFailure"), "AWS does not answer as it should"),
     (refused("503", "Service Unavailable"), "AWS does not answer as it should"),
     (refused("RequestTimeout"), "AWS does not answer as it should"),
@@ -352,10 +357,11 @@ def test_a_page_in_the_place_of_an_answer_is_cut() -> None:
                 "results": [
                     {"item": "a", "msg": "no quota", "failed": True},
                     {"item": "b", "changed": True},
+                    {"item": "d", "msg": "no zone", "exception": "(traceback unavailable)"},
                     {"item": {"name": "c"}, "_ansible_item_label": "c", "msg": "no name", "failed": True},
                 ],
             },
-            [("a", "no quota"), ("c", "no name")],
+            [("a", "no quota"), ("d", "no zone"), ("c", "no name")],
         ),
         ({"msg": "", "module_stderr": "KeyError: 'id'"}, [("", f"It failed: KeyError: 'id'. {failures.CRASH}.")]),
         ({"censored": "the output has been hidden"}, [("", "the output has been hidden")]),

@@ -265,7 +265,7 @@ def test_created_with_its_tags(
     )
 
 
-LATE = {"failed": True, "msg": "no", "error": {"code": "InvalidVpcID.NotFound", "message": "no such VPC"}}
+LATE = {"failed": True, "msg": "no", "error": {"code": "InvalidSubnet.Conflict", "message": "no such subnet"}}
 
 
 @pytest.mark.parametrize("failure", [LATE, {"failed": True, "exception": "KeyError: 'id'"}])
@@ -281,6 +281,14 @@ def test_a_refusal_that_lasts_is_not_repeated() -> None:
     refused = {**LATE, "error": {"code": "VpcLimitExceeded", "message": "no"}}
     with pytest.raises(AnsibleActionFail, match="failed on vpc of stack test: no"):
         Stocked(refused, check=False, live=[]).run()
+
+
+def test_a_stock_module_that_dies_of_a_refusal_is_not_repeated() -> None:
+    known = {"call": "ec2 DescribeVpcs", "resource": "", "reason": "no", "code": "UnauthorizedOperation", "remedy": ""}
+    died = {"failed": True, "crashed": True, "msg": "ec2 DescribeVpcs failed: no", "failure": known}
+    said = r"ec2_vpc_net DescribeVpcs failed on vpc of stack test: no \(UnauthorizedOperation\)\. Grant what "
+    with pytest.raises(AnsibleActionFail, match=said):
+        Stocked(died, check=False, live=[]).run()
 
 
 def test_stock_module_that_changes_nothing_fails() -> None:

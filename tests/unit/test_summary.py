@@ -105,7 +105,7 @@ def test_failures_count_unless_they_are_ignored() -> None:
     ("msg", "shown"),
     [
         ("no quota\n  ask for more", "Database: no quota"),
-        ("x" * 400, "Database: " + "x" * 300),
+        ("x" * 1400, "Database: " + "x" * 1000),
         ("", "Database"),
         (None, "Database"),
     ],
@@ -114,6 +114,37 @@ def test_a_failure_shows_the_first_line_of_its_message(msg: str | None, shown: s
     run = Run()
     run.callback.v2_runner_on_failed(result({} if msg is None else {"msg": msg}))
     assert run.end()[-1] == f"  failed: {shown}"
+
+
+def test_a_loop_s_failures_are_those_of_its_items() -> None:
+    run = Run()
+    items = [
+        {"item": "one", "msg": "no quota", "failed": True},
+        {"item": "two", "changes": changes(two="create")},
+        {"item": {"name": "three"}, "_ansible_item_label": "three", "msg": "", "exception": "x", "failed": True},
+    ]
+    run.callback.v2_runner_on_failed(result({"msg": "One or more items failed", "results": items}))
+    lines = run.end()
+    assert lines[1:3] == ["triflow-prod: 1 created, 2 failed", "  create: two"]
+    assert lines[3] == "  failed: Database (one): no quota"
+    assert lines[4].startswith("  failed: Database (three): It failed: x. ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"msg": None, "exception": "Traceback\n  more\nKeyError: 'id'"},
+        {
+            "msg": "MODULE FAILURE\nSee stdout/stderr for the exact error",
+            "module_stderr": "x\nKeyError: 'id'\n",
+            "rc": 1,
+        },
+    ],
+)
+def test_a_module_that_died_is_told_by_what_it_left(content: dict[str, Any]) -> None:
+    run = Run()
+    run.callback.v2_runner_on_failed(result(content))
+    assert run.end()[-1].startswith("  failed: Database: It failed: KeyError: 'id'. It is a fault of the module")
 
 
 def test_run_without_components_prints_nothing() -> None:
