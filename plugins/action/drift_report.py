@@ -47,8 +47,9 @@ class ActionModule(ActionBase):
         headline = f"{stack}: {counts or 'no drift'}"
         self._display.display("\n".join([headline, *lines]))
         if drifted:
-            raise AnsibleActionFail(f"{stack} drifted: {counts}. To repair it, run site.yml; orphans stay.")
+            stay = "orphans stay, and what is there twice and in use ends the run" if found["twice"] else "orphans stay"
+            raise AnsibleActionFail(f"{stack} drifted: {counts}. To repair it, run site.yml; {stay}.")
         return {"changed": False, "report": report}
 
 
-WORDS = {"differs": "differ", "missing": "missing", "orphans": "orphans"}
+WORDS = {"differs": "differ", "missing": "missing", "twice": "there twice", "orphans": "orphans"}

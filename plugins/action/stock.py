@@ -13,6 +13,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import (
     placeholders,
     progress,
     retries,
+    twice,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.stock import (
@@ -52,13 +53,47 @@ class ActionModule(ActionBase):
         retries.install(args["retry_seconds"])  # the stock module runs in a fork of this process
         progress.show = lambda sentence: self._display.display(f"  {args['stack']}: {sentence}")
         stock = MODULES[args["module"]]
-        live = find(stock, args["live"], args["stack"], args["component"], args["options"])
+        try:
+            live, leftovers = find(
+                stock,
+                args["live"],
+                args["stack"],
+                args["component"],
+                args["options"],
+                args["state"],
+                refuse=not (self._task.check_mode and (args["guard"] or {}).get("read_only")),
+            )
+        except twice.TwiceError as error:
+            raise AnsibleActionFail(str(error)) from error
         foreign = live if live and is_foreign(stock, live, args["stack"]) else None
         if args["state"] == "absent":
-            return self._absent(args, stock, None if foreign else live, task_vars)
-        if foreign:
-            self._refuse_unless_adopted(args, stock, foreign)
-        return self._present(args, stock, live, task_vars)
+            result = self._absent(args, stock, None if foreign else live, task_vars)
+        else:
+            if foreign:
+                self._refuse_unless_adopted(args, stock, foreign)
+            result = self._present(args, stock, live, task_vars)
+        for leftover in leftovers:
+            self._delete_leftover(args, stock, leftover, task_vars, result)
+        return result
+
+    def _delete_leftover(
+        self,
+        args: dict[str, Any],
+        stock: Stock,
+        leftover: dict[str, Any],
+        task_vars: dict[str, Any] | None,
+        result: dict[str, Any],
+    ) -> None:
+        """Delete what carries the component's tags beside it, and add that to the result."""
+        if not self._task.check_mode:
+            self._ask(args)
+            options = {**stock.removal, **found_by(stock, leftover)}
+            self._run_stock({**args, "state": "absent"}, options, task_vars)
+        name = twice.shown(args["component"], leftover["id"])
+        deleted = self._result(name, "delete", leftover["id"], leftover, None)
+        result["changed"] = True
+        result["changes"] += deleted["changes"]
+        result.setdefault("diff", []).extend(deleted["diff"])
 
     @staticmethod
     def _refuse_unless_adopted(args: dict[str, Any], stock: Stock, live: dict[str, Any]) -> None:
@@ -195,7 +230,7 @@ class ActionModule(ActionBase):
         }
         if action != "none":
             shown = {
-                key: value for key, value in (live or {}).items() if key not in ("type", "component", "stack")
+                key: value for key, value in (live or {}).items() if key not in ("type", "component", "stack", "holds")
             } or None
             result["diff"] = [compare.diff(component, shown, wanted)]
         return result

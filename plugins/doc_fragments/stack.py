@@ -41,6 +41,12 @@ options:
         description: The account that the credentials must belong to. Empty when it need not be asked for.
         type: str
         default: ""
+      read_only:
+        description:
+          - Whether nothing may be written at all. A plan then reports what is there twice and in use, as something to
+            delete, instead of ending with it.
+        type: bool
+        default: false
 """
     STATE = r"""
 options:

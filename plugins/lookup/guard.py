@@ -22,6 +22,10 @@ options:
     description: Whether the run has to hold the lock of the stack.
     type: bool
     default: true
+  read_only:
+    description: Whether nothing may be written, as in a report of drift.
+    type: bool
+    default: false
   account:
     description: The AWS account that the stack belongs to. Any, when it is empty.
     type: str
@@ -44,7 +48,7 @@ _raw:
   description: The option C(guard).
   type: list
   elements: dict
-  sample: [{locked: true, account: ""}]
+  sample: [{locked: true, account: "", read_only: false}]
 """
 
 from typing import Any
@@ -63,6 +67,7 @@ class LookupModule(LookupBase):
                 "locked": not self.get_option("lock")
                 or (lock.parameter(stack), self.get_option("region")) in lock.held,
                 "account": "" if checked else account,
+                "read_only": self.get_option("read_only"),
             }
             for stack in terms
         ]

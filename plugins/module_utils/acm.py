@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.triflow.platform.plugins.module_utils import twice
 from ansible_collections.triflow.platform.plugins.module_utils.route53 import plain
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import PASSES, READY, with_meaning
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
@@ -90,13 +91,24 @@ def choose(
         if (adopt or found["tags"].get(STACK) == stack)
         and (names is None or found["subject_alternative_names"] == sorted(names))
     ]
-    return max(
+    return min(
         fitting,
         key=lambda found: (
-            found["tags"].get(STACK) == stack,
-            found["status"] == "ISSUED",
-            bool(found["in_use_by"]),
+            found["tags"].get(STACK) != stack,
+            found["status"] != "ISSUED",
+            not found["in_use_by"],
             found["id"],
         ),
         default=None,
     )
+
+
+def used_twice(certificates: list[Certificate], stack: str, names: list[str]) -> str | None:
+    """Why none of the stack's certificates for exactly these further names can be chosen: several are in use."""
+    carriers = [
+        twice.Carrier(found["id"], [f"used by {arn}" for arn in found["in_use_by"]])
+        for found in certificates
+        if found["tags"].get(STACK) == stack and found["subject_alternative_names"] == sorted(names)
+    ]
+    used = [carrier for carrier in carriers if carrier.holds]
+    return twice.refusal(stack, COMPONENT_NAME, carriers) if len(used) > 1 else None

@@ -14,7 +14,11 @@ READING = ("Describe", "Get", "List", "Head", "Filter", "Lookup", "BatchGet", "B
 
 OPTION: dict[str, Any] = {
     "type": "dict",
-    "options": {"locked": {"type": "bool", "default": True}, "account": {"type": "str", "default": ""}},
+    "options": {
+        "locked": {"type": "bool", "default": True},
+        "account": {"type": "str", "default": ""},
+        "read_only": {"type": "bool", "default": False},
+    },
 }
 
 
@@ -43,6 +47,8 @@ class Guard:
         demand, self.demand = self.demand, None
         if not demand:
             return
+        if demand.get("read_only"):
+            self.refuse(f"Nothing was written: stack_read_only is on, and the stack {self.stack} is only looked at.")
         if not demand["locked"]:
             self.refuse(
                 f"Nothing was written: this run does not hold the lock of the stack {self.stack}. Preflight takes it, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.triflow.platform.plugins.module_utils import held
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
 
@@ -26,7 +27,7 @@ def _entry(kind: str, identifier: str, tags: list[dict[str, str]] | None, **stat
 def read(api: Api, owner: str) -> list[dict[str, Any]]:
     """Everything in the VPC of the stack ``owner``, also what is another stack's or has lost its tags.
 
-    Seven calls, whatever its size.
+    Seven calls, whatever its size, and some more for what is there twice, which then says what it ``holds``.
     """
     on = "the network"
     ours = [{"Name": f"tag:{STACK}", "Values": [owner]}]
@@ -41,6 +42,7 @@ def read(api: Api, owner: str) -> list[dict[str, Any]]:
     ]
     vpcs = api.pages("describe_vpcs", "Vpcs", on=on, Filters=ours)
     if not vpcs:
+        held.mark(api, gateways, (owner,))
         return gateways
     found = []
     for vpc in vpcs:
@@ -80,4 +82,5 @@ def read(api: Api, owner: str) -> list[dict[str, Any]]:
         for gateway in api.pages("describe_nat_gateways", "NatGateways", **inside)
         if alive("NAT gateway", gateway["State"])
     ]
+    held.mark(api, gateways + found, (owner, api.module.params["stack"]))
     return gateways + found

@@ -53,9 +53,13 @@ def read_load_balancers(api: Api, stack: str) -> list[dict[str, Any]]:
 
 
 def read_zone(api: Api, name: str, stack: str) -> list[dict[str, Any]]:
-    """The zone of that name that the stack created, else the account's only one: it serves as the stack's."""
+    """The zone of that name that the stack created, else the account's only one: it serves as the stack's.
+
+    Should the stack have created several, they are all here, each with what it ``holds``.
+    """
     zones = route53.read_zones(api, name)
-    own = [zone for zone in zones if route53.is_own(zone, stack)] or (zones if len(zones) == 1 else [])
+    own = [zone for zone in zones if route53.is_own(zone, stack)]
+    holds = route53.read_holds(api, own) if len(own) > 1 else {}
     return [
         {
             **_entry(
@@ -67,8 +71,9 @@ def read_zone(api: Api, name: str, stack: str) -> list[dict[str, Any]]:
             ),
             "component": route53.COMPONENT_NAME,
             "stack": stack,
+            **({"holds": holds[zone["id"]]} if holds else {}),
         }
-        for zone in own[:1]
+        for zone in own or (zones if len(zones) == 1 else [])
     ]
 
 

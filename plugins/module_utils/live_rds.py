@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.triflow.platform.plugins.module_utils import twice
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws, tagged
 
 if TYPE_CHECKING:
@@ -35,4 +36,12 @@ def read(rds: Api, tagging: Api, stack: str, names: list[str]) -> list[dict[str,
                     "tags": tags,
                 }
             )
+    for entries in twice.several(found, (stack,)):
+        instances = rds.pages("describe_db_instances", "DBInstances", on="the DB instances")
+        for entry in entries:
+            entry["holds"] = [
+                f"used by the DB instance {instance['DBInstanceIdentifier']}"
+                for instance in instances
+                if instance.get("DBSubnetGroup", {}).get("DBSubnetGroupName") == entry["name"]
+            ]
     return found

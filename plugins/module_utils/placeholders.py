@@ -10,6 +10,8 @@ import hashlib
 import re
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils import twice
+
 _MARK = "00000000"
 _PATTERN = re.compile(rf"(?:^|[-/:])(?:{_MARK}[0-9a-f]{{9}})$")
 
@@ -53,12 +55,19 @@ def component_id(component: str, stack_info: dict[str, Any], owner: str | None =
 
     It is the stack's own that was read, or that of ``owner``, another stack whose VPC this one uses. What the live
     list holds of further stacks is none of its business.
-    Raises LookupError, naming the playbook to run and the stack, when it is missing outside check mode.
+    Raises LookupError, naming the playbook to run and the stack, when it is missing outside check mode, and when it is
+    there twice and which one is to stay cannot be told.
     """
     stack = owner or stack_info["stack"]
-    for entry in stack_info["live"]:
-        if entry["component"] == component and entry.get("stack", stack) == stack:
-            return str(entry["id"])
+    found = [
+        entry for entry in stack_info["live"] if entry["component"] == component and entry.get("stack", stack) == stack
+    ]
+    if found:
+        return (
+            twice.among(stack, component, found, not stack_info.get("read_only")).stays
+            if len(found) > 1
+            else str(found[0]["id"])
+        )
     kind = next(kind for kind in KINDS if component == kind or component.startswith(kind + "-"))
     prefix, playbook = KINDS[kind]
     if stack_info["check_mode"]:

@@ -24,6 +24,7 @@ from ansible_collections.triflow.platform.plugins.module_utils import (
     failures,
     placeholders,
     retries,
+    twice,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
@@ -59,6 +60,11 @@ class StackModule(AnsibleAWSModule):
         retries.install(self.params["retry_seconds"])
         demand = None if self.check_mode else self.params["guard"]
         self.guard = Guard(demand, self.params["stack"], super().client, self.fail)
+
+    @property
+    def only_reports(self) -> bool:
+        """Whether this is a report that ends with nothing: what cannot be decided is in it."""
+        return bool(self.check_mode and (self.params["guard"] or {}).get("read_only"))
 
     def client(self, service: str, retry_decorator: Any = None, **parameters: Any) -> Any:
         """A boto3 client; before its first call that writes, the guard asks."""
@@ -186,6 +192,8 @@ class Resource(ABC):
 
     def __init__(self, component: str) -> None:
         self.component = component
+        # Live states of what carries the component's tags, too, and is to go: `find` says so (twice.py).
+        self.leftovers: list[dict[str, Any]] = []
 
     @abstractmethod
     def find(self) -> dict[str, Any] | None:
@@ -243,6 +251,7 @@ class Run:
         live = resource.find()
         self._refuse_foreign([(resource, live)])
         self._bring(resource, live)
+        self._delete_leftovers(resource)
 
     def _bring(self, resource: Resource, live: dict[str, Any] | None) -> None:
         wanted = resource.wanted(live)
@@ -271,6 +280,16 @@ class Run:
         if not self.module.check_mode:
             resource.delete(live)
         self._record(resource, "delete", live, None, [])
+        self._delete_leftovers(resource)
+
+    def _delete_leftovers(self, resource: Resource) -> None:
+        """What carries the tags of the component beside it: each is a deletion of its own, in a plan as in a run."""
+        for live in resource.leftovers:
+            if not self.module.check_mode:
+                resource.delete(live)
+            name = twice.shown(resource.component, live["id"])
+            self.changes.append({"component": name, "action": "delete", "fields": []})
+            self.diffs.append(compare.diff(name, *resource.shown(live, None)))
 
     def converge(self, resources: Iterable[Resource]) -> None:
         """All of them present or absent, as the module's ``state`` says. What is refused is refused before a change."""
@@ -285,6 +304,8 @@ class Run:
             self._refuse_replacement(resource, live)
         for resource, live in found:
             self._bring(resource, live)
+        for resource in reversed(converged):  # what uses another one comes after it
+            self._delete_leftovers(resource)
 
     def _refuse_foreign(self, found: list[tuple[Resource, dict[str, Any] | None]]) -> None:
         stack = self.module.params["stack"]

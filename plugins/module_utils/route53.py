@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.triflow.platform.plugins.module_utils import twice
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
 
 if TYPE_CHECKING:
@@ -91,6 +92,44 @@ def choose(zones: list[Zone], name: str, stack: str, mode: str) -> Zone | None:
     if len(zones) > 1:
         raise ValueError(f"the account has several public hosted zones {name} ({ids}); only the delegated one kept")
     return zones[0]
+
+
+def read_holds(api: Api, zones: list[Zone]) -> dict[str, list[str]]:
+    """What each of several zones of one name holds, and whether it is the one that resolvers come to, by its id."""
+    above = _named_above(api, zones[0]["name"])
+    holds = {}
+    for zone in zones:
+        records = api.pages("list_resource_record_sets", "ResourceRecordSets", on=zone["name"], HostedZoneId=zone["id"])
+        own = ((zone["name"], "NS"), (zone["name"], "SOA"))
+        held = twice.counted("record set" for item in records if (plain(item["Name"]), item["Type"]) not in own)
+        if above is None:
+            held.append("whether the zone above names it cannot be told")
+        elif above & set(name_servers(api, zone["id"])):
+            held.append("named by the zone above")
+        holds[zone["id"]] = held
+    return holds
+
+
+def _named_above(api: Api, name: str) -> set[str] | None:
+    """The name servers that the zone above names for a zone; None when the account has no zone above it."""
+    labels = name.split(".")
+    for start in range(1, len(labels)):
+        for parent in read_zones(api, ".".join(labels[start:])):
+            answer = api.call(
+                "list_resource_record_sets",
+                on=parent["name"],
+                HostedZoneId=parent["id"],
+                StartRecordName=name,
+                StartRecordType="NS",
+                MaxItems="1",
+            )
+            named = [
+                record
+                for record in answer["ResourceRecordSets"]
+                if (plain(record["Name"]), record["Type"]) == (name, "NS")
+            ]
+            return {plain(value["Value"]) for record in named for value in record["ResourceRecords"]}
+    return None
 
 
 def name_servers(api: Api, zone_id: str) -> list[str]:

@@ -11,7 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ansible_collections.triflow.platform.plugins.module_utils import twice
 from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
+
+SHORTEST_KEY_WINDOW = 7  # days until a key is deleted: KMS API Reference, ScheduleKeyDeletion
 
 Options = dict[str, Any]
 Tags = dict[str, str]
@@ -96,6 +99,7 @@ class Stock:
     identity: tuple[str, ...] = ()  # options that identify it when its component tag is gone, or never was
     untagged_is_own: bool = False  # whether what has no stack's tag is still the stack's, being in its VPC
     always: Options = field(default_factory=dict)  # options of every call, not compared
+    removal: Options = field(default_factory=dict)  # options with which a leftover goes (twice.py)
     name: str = "name"  # option that is its id, when it has no id_prefix
     tagged: bool = True
     # The stock module creates first and tags later, and what a run that is killed in between leaves would be nobody's;
@@ -146,6 +150,7 @@ MODULES = {
         by={"key_id": "id"},
         identity=("alias",),
         name="alias",
+        removal={"pending_window": SHORTEST_KEY_WINDOW},
         create=create_key,
     ),
     "community.aws.sqs_queue": Stock(
@@ -162,16 +167,41 @@ MODULES = {
 }
 
 
-def find(stock: Stock, live: list[Options], stack: str, component: str, options: Options) -> Options | None:
-    """The live entry of the component: by its tags, else by what identifies it, whosever it is."""
+class Found(NamedTuple):
+    """What is there of a component: the one that is its, and what carries its tags beside that and is to go."""
+
+    live: Options | None
+    leftovers: list[Options]
+
+
+def find(
+    stock: Stock, live: list[Options], stack: str, component: str, options: Options, state: str, refuse: bool = True
+) -> Found:
+    """The live entries of the component: by its tags, else by what identifies it, whosever it is.
+
+    Raises TwiceError when several carry its tags, and which one is to stay cannot be told.
+    """
     same = [entry for entry in live if entry["type"] == stock.type]
-    for entry in same:
-        if (entry["stack"], entry["component"]) == (stack, component):
-            return entry
-    for entry in same:
-        if stock.identity and all(entry.get(option) == options.get(option) for option in stock.identity):
-            return entry
-    return None
+    carriers = [entry for entry in same if (entry["stack"], entry["component"]) == (stack, component)]
+    if len(carriers) > 1 and state == "present":
+        choice = twice.among(
+            stack,
+            component,
+            [{**entry, "fits": not stock.identity or _identifies(stock, entry, options)} for entry in carriers],
+            refuse,
+        )
+        stays = next(entry for entry in carriers if entry["id"] == choice.stays)
+        return Found(stays, [entry for entry in carriers if entry["id"] in choice.leftovers])
+    if carriers:
+        return Found(carriers[0], carriers[1:])
+    return Found(
+        next((entry for entry in same if stock.identity and _identifies(stock, entry, options)), None),
+        [],
+    )
+
+
+def _identifies(stock: Stock, entry: Options, options: Options) -> bool:
+    return all(entry.get(option) == options.get(option) for option in stock.identity)
 
 
 def is_foreign(stock: Stock, entry: Options, stack: str) -> bool:

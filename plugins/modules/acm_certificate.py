@@ -194,6 +194,9 @@ def main() -> None:
         for found in certificates.others():
             run.absent(Certificate(certificates.api, found, component_of(found)))
         run.exit(validation_records=[])
+    refusal = acm.used_twice(certificates.same_domain, certificates.stack, module.params["subject_alternative_names"])
+    if refusal and not module.only_reports:
+        module.fail(refusal)
     run.present(Certificate(certificates.api, certificates.wanted))
     for found in certificates.others():
         if not found["in_use_by"] and found["id"] != run.resources[acm.COMPONENT_NAME]["id"]:

@@ -59,6 +59,11 @@ report:
       description: What no variable asks for, with C(component) and C(arn).
       type: list
       elements: dict
+    twice:
+      description: What carries a component's tags more than once, with C(component), C(arns), and of these the
+        C(leftovers), which a run deletes.
+      type: list
+      elements: dict
   sample:
     stack: triflow-prod
     time: "2026-01-20T03:00:00+00:00"
@@ -66,4 +71,5 @@ report:
     differs: {}
     missing: []
     orphans: []
+    twice: []
 """

@@ -69,7 +69,7 @@ import uuid
 from functools import cached_property
 from typing import Any, override
 
-from ansible_collections.triflow.platform.plugins.module_utils import route53
+from ansible_collections.triflow.platform.plugins.module_utils import route53, twice
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
 
@@ -90,10 +90,24 @@ class HostedZone(Resource):
 
     @override
     def find(self) -> dict[str, Any] | None:
+        own = [zone for zone in self.zones if route53.is_own(zone, self.stack)]
         if self.module.params["state"] == "absent":
-            return next(
-                (zone for zone in self.zones if route53.is_own(zone, self.stack) and self._is_empty(zone)), None
-            )
+            empty = [zone for zone in own if self._is_empty(zone)]
+            self.leftovers = empty[1:]
+            return next(iter(empty), None)
+        if len(own) > 1:
+            holds = route53.read_holds(self.api, own)
+            try:
+                choice = twice.choose(
+                    self.stack,
+                    self.component,
+                    [twice.Carrier(zone["id"], holds[zone["id"]]) for zone in own],
+                    refuse=not self.module.only_reports,
+                )
+            except twice.TwiceError as error:
+                self.module.fail(str(error))
+            self.leftovers = [zone for zone in own if zone["id"] in choice.leftovers]
+            return next(zone for zone in own if zone["id"] == choice.stays)
         try:
             return route53.choose(self.zones, self.name, self.stack, self.module.params["mode"])
         except ValueError as error:

@@ -131,7 +131,7 @@ resources:
 
 from typing import Any, override
 
-from ansible_collections.triflow.platform.plugins.module_utils import placeholders, security_group_rules
+from ansible_collections.triflow.platform.plugins.module_utils import held, placeholders, security_group_rules
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource, is_cidr
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
@@ -174,7 +174,24 @@ class Group(Ec2Resource):
             if group["GroupName"] == self.options["name"]
             and (present or from_aws(group.get("Tags")).get(STACK) == self.stack)
         ]
-        return next((group for group in [*filter(self.is_ours, self.described), *named]), {})
+        ours = {group["GroupId"]: group for group in self.described if self.is_ours(group)}
+        if not ours:
+            return next(iter(named), {})
+        stays = self.one_of(
+            [self._leftover(group) for group in ours.values()],
+            held.of_security_groups,
+            lambda live: all(live[field] == self.options[field] for field in self.fixed),
+        )
+        return ours[stays["id"]] if stays else {}
+
+    @staticmethod
+    def _leftover(group: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": group["GroupId"],
+            "name": group["GroupName"],
+            "description": group["Description"],
+            "tags": from_aws(group.get("Tags")),
+        }
 
     @property
     def components(self) -> dict[str, str]:
@@ -245,6 +262,12 @@ class Group(Ec2Resource):
         """Revoke every rule: AWS deletes no group that another one's rule names."""
         for option, permissions in self.live.items():
             self._change(f"revoke_security_group_{DIRECTIONS[option][1]}", permissions)
+        further = {live["id"] for live in self.leftovers}
+        for group in self.described:
+            for key, direction in DIRECTIONS.values() if group["GroupId"] in further else ():
+                if group[key]:
+                    revoke = f"revoke_security_group_{direction}"
+                    self.api.call(revoke, on=self.component, GroupId=group["GroupId"], IpPermissions=group[key])
 
     def _change(self, operation: str, permissions: list[dict[str, Any]]) -> None:
         if permissions:

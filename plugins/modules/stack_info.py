@@ -103,6 +103,10 @@ check_mode:
   description: Whether a missing component may be given a placeholder id.
   returned: always
   type: bool
+read_only:
+  description: Whether what is there twice and in use is reported instead of refused.
+  returned: always
+  type: bool
 """
 
 from ansible_collections.triflow.platform.plugins.module_utils import (
@@ -169,7 +173,14 @@ def main() -> None:
     account = {}
     if module.params["account"] or module.params["role_names"]:
         account["account_id"] = module.api("sts").call("get_caller_identity", on="the account")["Account"]
-    module.exit_json(changed=False, live=live, stack=stack, check_mode=module.check_mode, **account)
+    module.exit_json(
+        changed=False,
+        live=live,
+        stack=stack,
+        check_mode=module.check_mode,
+        read_only=module.only_reports,
+        **account,
+    )
 
 
 if __name__ == "__main__":

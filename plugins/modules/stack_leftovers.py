@@ -10,8 +10,9 @@ author: TriFlow AI (@triflow-ai)
 description:
   - A role takes down what its variables name, and what it reads in the network, the cluster and the load balancer. What
     a variable named once, such as the log group or the alarms of a service that is gone, is found by its tag alone.
-  - It deletes alarms, rules, topics, queues, log groups, task definitions, repositories, roles, DB parameter groups and
-    certificates that carry the stack's tag, whatever their component. So it comes after all that uses them.
+  - It deletes alarms, rules, topics, queues, log groups, task definitions, repositories, roles, DB parameter groups,
+    certificates, Elastic IP addresses, security groups and KMS keys that carry the stack's tag, whatever their
+    component. So it comes after all that uses them.
   - A repository with images stays, unless O(delete_images).
 options:
   delete_images:
@@ -51,13 +52,18 @@ from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import stack_tags
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
+from ansible_collections.triflow.platform.plugins.module_utils.stock import SHORTEST_KEY_WINDOW
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT
 
 # What a role has deleted is listed a while longer.
 GONE = (
     "AWS.SimpleQueueService.NonExistentQueue",
     "DBParameterGroupNotFound",
+    "InvalidAllocationID.NotFound",
+    "InvalidGroup.NotFound",
     "NoSuchEntity",
+    "NotFoundException",
     "QueueDoesNotExist",
     "RepositoryNotFoundException",
     "ResourceNotFound",
@@ -88,7 +94,8 @@ class Leftover(Resource):
         keeps = self.service == "ecr" and not self.module.params["delete_images"]
         if keeps and self.call("list_images", repositoryName=self.name).get("imageIds"):
             return None
-        return {"id": self.arn}
+        is_there = LOOK.get(self.kind)
+        return {"id": self.arn} if is_there is None or is_there(self) else None
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -130,6 +137,18 @@ def delete_role(role: Leftover) -> None:
     role.call("delete_role", RoleName=name)
 
 
+def is_key_there(key: Leftover) -> bool:
+    state = key.call("describe_key", KeyId=key.arn).get("KeyMetadata", {}).get("KeyState")
+    return bool(state) and alive("KMS key", state)
+
+
+LOOK: dict[
+    str, Callable[[Leftover], Any]
+] = {  # what is listed for long after it is gone, and is deleted by others, too
+    "ec2:elastic-ip/": lambda address: address.call("describe_addresses", AllocationIds=[address.name]),
+    "ec2:security-group/": lambda group: group.call("describe_security_groups", GroupIds=[group.name]),
+    "kms:key/": is_key_there,
+}
 DELETE: dict[str, Callable[[Leftover], Any]] = {  # in this order
     "cloudwatch:alarm:": lambda alarm: alarm.call("delete_alarms", AlarmNames=[alarm.name]),
     "events:rule/": delete_rule,
@@ -143,6 +162,9 @@ DELETE: dict[str, Callable[[Leftover], Any]] = {  # in this order
     "rds:pg:": lambda group: group.call("delete_db_parameter_group", DBParameterGroupName=group.name),
     "acm:certificate/": lambda certificate: certificate.call("delete_certificate", CertificateArn=certificate.arn),
     "iam:role/": delete_role,
+    "ec2:elastic-ip/": lambda address: address.call("release_address", AllocationId=address.name),
+    "ec2:security-group/": lambda group: group.call("delete_security_group", GroupId=group.name),
+    "kms:key/": lambda key: key.call("schedule_key_deletion", KeyId=key.arn, PendingWindowInDays=SHORTEST_KEY_WINDOW),
 }
 
 

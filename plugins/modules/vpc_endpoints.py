@@ -111,7 +111,7 @@ import json
 from typing import Any, override
 
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
-from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import placeholders, twice
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import NEVER, with_meaning
@@ -149,19 +149,33 @@ class Endpoint(Ec2Resource):
             and endpoint["VpcEndpointType"].lower() == self.options["type"]
             and from_aws(endpoint.get("Tags")).get(STACK) in stacks
         ]
-        for endpoint in tagged + same:
-            return {
-                "id": endpoint["VpcEndpointId"],
-                "service_name": endpoint["ServiceName"],
-                "type": endpoint["VpcEndpointType"].lower(),
-                "route_table_ids": endpoint["RouteTableIds"],
-                "subnet_ids": endpoint["SubnetIds"],
-                "security_group_ids": [group["GroupId"] for group in endpoint["Groups"]],
-                "private_dns_enabled": endpoint["PrivateDnsEnabled"],
-                "policy": json.loads(endpoint["PolicyDocument"]),
-                "tags": from_aws(endpoint.get("Tags")),
-            }
-        return None
+        found = {endpoint["VpcEndpointId"]: self._live(endpoint) for endpoint in tagged or same[:1]}
+        return self.one_of(
+            list(found.values()),
+            # Route tables lead to a gateway endpoint, and names to the addresses of an interface endpoint.
+            lambda _api, ids: {
+                identifier: twice.counted(
+                    ["route table"] * len(found[identifier]["route_table_ids"])
+                    + ["subnet"] * len(found[identifier]["subnet_ids"])
+                )
+                for identifier in ids
+            },
+            lambda live: all(live[field] == self.options[field] for field in self.fixed),
+        )
+
+    @staticmethod
+    def _live(endpoint: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": endpoint["VpcEndpointId"],
+            "service_name": endpoint["ServiceName"],
+            "type": endpoint["VpcEndpointType"].lower(),
+            "route_table_ids": endpoint["RouteTableIds"],
+            "subnet_ids": endpoint["SubnetIds"],
+            "security_group_ids": [group["GroupId"] for group in endpoint["Groups"]],
+            "private_dns_enabled": endpoint["PrivateDnsEnabled"],
+            "policy": json.loads(endpoint["PolicyDocument"]),
+            "tags": from_aws(endpoint.get("Tags")),
+        }
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -255,7 +269,9 @@ def main() -> None:
         if endpoint["State"].lower() == "deleting"
     }
     endpoints = [Endpoint(api, {**entry, "vpc_id": vpc_id}, described, leaving) for entry in entries]
-    listed = [live["id"] for endpoint in endpoints if (live := endpoint.find())]
+    listed = [
+        live["id"] for endpoint in endpoints if (found := endpoint.find()) for live in (found, *endpoint.leftovers)
+    ]
     run = Run(module)
     run.converge(endpoints)
     for identifier, endpoint in own.items():

@@ -91,8 +91,8 @@ class FlowLog(Ec2Resource):
         ]
         # Only what carries the stack's tag is deleted.
         present = self.api.module.params["state"] == "present"
-        for flow_log in tagged + (untagged if present else []):
-            return {
+        found = [
+            {
                 "id": flow_log["FlowLogId"],
                 "vpc_id": flow_log["ResourceId"],
                 "log_group_name": flow_log.get("LogGroupName"),
@@ -100,7 +100,14 @@ class FlowLog(Ec2Resource):
                 "traffic_type": flow_log["TrafficType"],
                 "tags": from_aws(flow_log.get("Tags")),
             }
-        return None
+            for flow_log in tagged or (untagged[:1] if present else [])
+        ]
+        # Nothing is in a flow log, and nothing points to it.
+        return self.one_of(
+            found,
+            lambda _api, ids: {identifier: [] for identifier in ids},
+            lambda live: all(live[option] == self.options[option] for option in OPTIONS),
+        )
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:

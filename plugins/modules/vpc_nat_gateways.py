@@ -78,6 +78,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils import held
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import PASSES, READY, with_meaning
@@ -107,16 +108,22 @@ class NatGateway(Ec2Resource):
             for gateway in alive
             if gateway["SubnetId"] == self.subnet_id and COMPONENT not in from_aws(gateway.get("Tags"))
         ]
-        for gateway in tagged + untagged:
-            addresses = gateway["NatGatewayAddresses"]
-            return {
-                "id": gateway["NatGatewayId"],
-                "subnet_id": gateway["SubnetId"],
-                "state": gateway["State"],
-                "allocation_ids": [address["AllocationId"] for address in addresses if "AllocationId" in address],
-                "tags": from_aws(gateway.get("Tags")),
-            }
-        return None
+        return self.one_of(
+            [self._live(gateway) for gateway in tagged or untagged[:1]],
+            held.of_nat_gateways,
+            lambda live: live["subnet_id"] == self.subnet_id,
+        )
+
+    @staticmethod
+    def _live(gateway: dict[str, Any]) -> dict[str, Any]:
+        addresses = gateway["NatGatewayAddresses"]
+        return {
+            "id": gateway["NatGatewayId"],
+            "subnet_id": gateway["SubnetId"],
+            "state": gateway["State"],
+            "allocation_ids": [address["AllocationId"] for address in addresses if "AllocationId" in address],
+            "tags": from_aws(gateway.get("Tags")),
+        }
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -163,15 +170,27 @@ class Address(Ec2Resource):
     def find(self) -> dict[str, Any] | None:
         gateway = self.gateway.find() if self.gateway.subnet_id else None
         used = gateway["allocation_ids"] if gateway else []
-        for address in sorted(self.described, key=lambda address: address["AllocationId"] not in used):
-            if address["AllocationId"] in used or self.is_ours(address):
-                self.gateway.allocation_id = address["AllocationId"]
-                return {
+        ours = [address for address in self.described if self.is_ours(address)]
+        if not any(address["AllocationId"] in used for address in ours):
+            ours = [address for address in self.described if address["AllocationId"] in used][:1] + ours
+        live = self.one_of(
+            [
+                {
                     "id": address["AllocationId"],
                     "public_ip": address["PublicIp"],
                     "tags": from_aws(address.get("Tags")),
                 }
-        return None
+                for address in ours
+            ],
+            self._holds,
+        )
+        if live:
+            self.gateway.allocation_id = live["id"]
+        return live
+
+    def _holds(self, api: Api, ids: list[str]) -> dict[str, list[str]]:
+        """By what each is used. A gateway that is to go does not count: its address goes with it."""
+        return held.of_addresses(api, ids, [gateway["id"] for gateway in self.gateway.leftovers])
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -191,6 +210,11 @@ class Address(Ec2Resource):
 
     @override
     def delete(self, live: dict[str, Any]) -> None:
+        # A gateway holds its address until it is gone. What is left over goes with the gateway that is left over.
+        holders = [gateway["id"] for gateway in self.gateway.leftovers if live["id"] in gateway["allocation_ids"]]
+        if holders and self.api.module.params["state"] == "present":
+            timeout = self.api.module.params["wait_timeout"]
+            self.api.wait("nat_gateway_deleted", on=self.gateway.component, timeout=timeout, NatGatewayIds=holders)
         gone = ("InvalidAllocationID.NotFound",)
         self.api.call("release_address", on=self.component, absent=gone, AllocationId=live["id"])
 

@@ -91,7 +91,7 @@ resources:
 from typing import Any, override
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
-from ansible_collections.triflow.platform.plugins.module_utils import consistency, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, held, placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource, is_cidr
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
@@ -169,25 +169,29 @@ class RouteTable(Ec2Resource):
         api: Api,
         vpc_id: str,
         options: dict[str, Any],
-        table: dict[str, Any] | None,
+        tables: list[dict[str, Any]],
         associations: Associations,
     ) -> None:
         super().__init__(api, options["component"])
         self.vpc_id = vpc_id
         self.options = options
-        self.table = table
+        self.tables = tables
         self.associations = associations
 
     @override
     def find(self) -> dict[str, Any] | None:
-        if self.table is None:
-            return None
-        return {
-            "id": self.table["RouteTableId"],
-            "subnet_ids": list(associations_of(self.table)),
-            "routes": managed_routes(self.table),
-            "tags": from_aws(self.table.get("Tags")),
-        }
+        return self.one_of(
+            [
+                {
+                    "id": table["RouteTableId"],
+                    "subnet_ids": list(associations_of(table)),
+                    "routes": managed_routes(table),
+                    "tags": from_aws(table.get("Tags")),
+                }
+                for table in self.tables
+            ],
+            held.of_route_tables,
+        )
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
@@ -234,22 +238,24 @@ class RouteTable(Ec2Resource):
         self.api.call("delete_route_table", on=self.component, absent=gone, RouteTableId=live["id"])
 
 
-def found(module: StackModule, entry: dict[str, Any], described: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The table of an element of ``route_tables``."""
+def found(module: StackModule, entry: dict[str, Any], described: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tables of an element of ``route_tables``: what carries its tags, else the one with its subnets."""
     stack = module.params["stack"]
     carried = [from_aws(table.get("Tags")) for table in described]
-    for table, tags in zip(described, carried, strict=True):
-        if (tags.get(STACK), tags.get(COMPONENT)) == (stack, entry["component"]):
-            return table
-    if module.params["state"] == "absent":
-        return None  # only what is tagged is deleted
+    same = [
+        table
+        for table, tags in zip(described, carried, strict=True)
+        if (tags.get(STACK), tags.get(COMPONENT)) == (stack, entry["component"])
+    ]
+    if same or module.params["state"] == "absent":
+        return same  # only what is tagged is deleted
     listed = [other["component"] for other in module.params["route_tables"]]
     for table, tags in zip(described, carried, strict=True):
         subnets = set(associations_of(table))
         lost = tags.get(STACK) in (stack, None) and tags.get(COMPONENT) not in listed and not is_main(table)
         if lost and subnets and subnets <= set(entry["subnet_ids"] or ()):
-            return table
-    return None
+            return [table]
+    return []
 
 
 def read(api: Api, vpc_id: str) -> list[dict[str, Any]]:
@@ -260,9 +266,9 @@ def read(api: Api, vpc_id: str) -> list[dict[str, Any]]:
     return api.pages("describe_route_tables", "RouteTables", on="the route tables", Filters=inside)
 
 
-def is_late(entry: dict[str, Any], table: dict[str, Any] | None) -> bool:
+def is_late(entry: dict[str, Any], tables: list[dict[str, Any]]) -> bool:
     """Whether a table has to be there, since only its routes are asked for, and AWS does not list it yet."""
-    return table is None and entry["subnet_ids"] is None
+    return not tables and entry["subnet_ids"] is None
 
 
 def problem_of(entry: dict[str, Any], elsewhere: list[str]) -> str | None:
@@ -315,7 +321,7 @@ def main() -> None:
     described = read(api, vpc_id)
     listed = [(entry, found(module, entry, described)) for entry in entries]
     patience = consistency.Patience()
-    while present and not module.check_mode and any(is_late(entry, table) for entry, table in listed):
+    while present and not module.check_mode and any(is_late(entry, tables) for entry, tables in listed):
         if not patience.goes_on(consistency.LISTED_SECONDS):
             break
         described = read(api, vpc_id)
@@ -324,14 +330,14 @@ def main() -> None:
         tables = {table["RouteTableId"]: table for table in described if not is_main(table)}
         tags = {identifier: from_aws(table.get("Tags")) for identifier, table in tables.items()}
         listed = [
-            ({"component": tags[identifier].get(COMPONENT, identifier)}, table)
+            ({"component": tags[identifier].get(COMPONENT, identifier)}, [table])
             for identifier, table in tables.items()
             if tags[identifier].get(STACK) == module.params["stack"]
         ]
     wanted = [subnet for entry in entries for subnet in entry["subnet_ids"] or [] if present]
     associations = Associations(described, wanted)
     run = Run(module)
-    run.converge(RouteTable(api, vpc_id, entry, table, associations) for entry, table in listed)
+    run.converge(RouteTable(api, vpc_id, entry, carriers, associations) for entry, carriers in listed)
     run.exit()
 
 

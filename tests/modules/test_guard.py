@@ -35,9 +35,9 @@ def said(action: str, result: dict[str, Any], host: str = "one") -> None:
 
 @pytest.mark.parametrize("switch", [False, "false", "no"])
 def test_without_a_lock_on_purpose_it_is_not_asked_for(switch: Any) -> None:
-    assert demand() == {"locked": False, "account": ""}
-    assert demand(lock=True) == {"locked": False, "account": ""}
-    assert demand(lock=switch) == {"locked": True, "account": ""}
+    assert demand() == {"locked": False, "account": "", "read_only": False}
+    assert demand(lock=True) == {"locked": False, "account": "", "read_only": False}
+    assert demand(lock=switch) == {"locked": True, "account": "", "read_only": False}
 
 
 def test_the_lock_of_this_stack_is_asked_for() -> None:

@@ -23,6 +23,17 @@ def said(action: str, before: dict[str, Any] | None = None, after: dict[str, Any
     return {"action": action, "before": before or {}, "after": after or {}}
 
 
+VPC_B_ID = "vpc-0b"
+VPC_B = {**VPC, "arn": f"arn:aws:ec2:r:1:vpc/{VPC_B_ID}"}
+LEFT_OVER = {"vpc": said("none"), f"vpc ({VPC_B_ID})": said("delete", {"id": VPC_B_ID})}
+SNAPSHOT = {"component": "database", "arn": "arn:aws:rds:r:1:snapshot:rds:one", "going": ""}
+
+
+def several(*found: dict[str, str], leftovers: list[str] | None = None) -> dict[str, Any]:
+    arns = sorted(item["arn"] for item in found)
+    return {"component": found[0]["component"], "arns": arns, "leftovers": leftovers or []}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
@@ -52,10 +63,17 @@ def test_fields(before: Any, after: Any, expected: Any) -> None:
         ({"topic-old": said("delete", {"id": "x"})}, [OLD], {"orphans": [ORPHAN]}),
         ({"record": said("delete", {"id": "x"})}, [], {"orphans": [{"component": "record", "arn": "x"}]}),
         ({"record": said("delete")}, None, {"orphans": [{"component": "record", "arn": ""}]}),
+        # twice: both in use; one left over, which the tags know, or not yet; a key that goes; snapshots, which are many
+        ({"vpc": said("none")}, [VPC, VPC_B], {"twice": [several(VPC, VPC_B)]}),
+        (LEFT_OVER, [VPC, VPC_B], {"twice": [several(VPC, VPC_B, leftovers=[VPC_B["arn"]])]}),
+        (LEFT_OVER, [VPC], {"twice": [{"component": "vpc", "arns": [VPC_B_ID], "leftovers": [VPC_B_ID]}]}),
+        ({"vpc": said("none")}, [VPC, {**VPC_B, "going": "deleted by KMS on 2026-01-20"}], {}),
+        ({"database": said("none")}, [SNAPSHOT, {**SNAPSHOT, "arn": SNAPSHOT["arn"] + "-2"}], {}),
     ],
 )  # fmt: skip
 def test_find(components: Any, resources: Any, expected: dict[str, Any]) -> None:
-    assert drift.find(components, resources) == {"differs": {}, "missing": [], "orphans": [], **expected}
+    nothing: dict[str, Any] = {"differs": {}, "missing": [], "orphans": [], "twice": []}
+    assert drift.find(components, resources) == nothing | expected
 
 
 def test_describe() -> None:
@@ -78,6 +96,11 @@ def test_describe() -> None:
         "    name: (none) -> x",
         "  missing: alarm",
         "  orphan:  topic-old arn:aws:sns:::old",
+    ]
+    assert drift.describe(drift.find(LEFT_OVER, [VPC, VPC_B])) == [
+        "  twice:   vpc",
+        f"    {VPC['arn']}",
+        f"    {VPC_B['arn']} (a run deletes it)",
     ]
     assert drift.describe(drift.find({"vpc": said("none")}, [VPC])) == []
 

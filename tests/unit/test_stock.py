@@ -54,7 +54,7 @@ def test_find_by_tag_first(options: dict[str, Any]) -> None:
         {"type": "thing", "id": "lost", "stack": None, "component": None, "vpc_id": "vpc-1", "name": "lost"},
         {"type": "thing", "id": "by-tag", "stack": "test", "component": "a", "vpc_id": "vpc-1", "name": "a"},
     ]
-    entry = find(THING, live, "test", "a", options)
+    entry = find(THING, live, "test", "a", options, "present").live
     assert entry is not None
     assert entry["id"] == "by-tag"
 
@@ -71,8 +71,8 @@ def test_find_by_tag_first(options: dict[str, Any]) -> None:
 @pytest.mark.parametrize("owner", ["test", "other", None])
 def test_find_by_identity(options: dict[str, Any], found: bool, owner: str | None) -> None:
     live = [{"type": "thing", "id": "lost", "stack": owner, "component": None, "vpc_id": "vpc-1", "name": "lost"}]
-    assert (find(THING, live, "test", "a", options) is not None) is found
-    assert find(Stock("thing", ("id",)), live, "test", "a", options) is None
+    assert (find(THING, live, "test", "a", options, "present").live is not None) is found
+    assert find(Stock("thing", ("id",)), live, "test", "a", options, "present").live is None
 
 
 @pytest.mark.parametrize(
