@@ -1,11 +1,11 @@
-"""Command line of the lab: python -m lab start|stop|env|status|reset, from the project's root."""
+"""Command line of the lab: python -m lab start|stop|env|status|reset|save|load, from the project's root."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from lab import lifecycle
+from lab import lifecycle, saved
 from lab.state import LabError
 
 COMMANDS = {
@@ -15,6 +15,10 @@ COMMANDS = {
     "status": (lifecycle.status, "one line per process; fails unless both run"),
     "reset": (lifecycle.reset, "empty the account and the database without a restart"),
 }
+NAMED = {
+    "save": (saved.save_command, "keep account and database as they are, under a name"),
+    "load": (saved.load_command, "make account and database what they were when they were saved under the name"),
+}
 
 
 def main() -> int:
@@ -22,8 +26,13 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_unused, text) in COMMANDS.items():
         commands.add_parser(name, help=text, description=text)
+    for name, (_unused_too, text) in NAMED.items():
+        commands.add_parser(name, help=text, description=text).add_argument("name", metavar="NAME")
+    given = parser.parse_args()
     try:
-        return COMMANDS[parser.parse_args().command][0]()
+        if given.command in NAMED:
+            return NAMED[given.command][0](given.name)
+        return COMMANDS[given.command][0]()
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,10 +6,11 @@ Started by `lab.lifecycle` as `python -m lab.emulator <state directory> <file de
 from __future__ import annotations
 
 import functools
+import gc
 import os
-import signal
 import sys
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
 SETTINGS = {
@@ -17,7 +18,10 @@ SETTINGS = {
     "MOTO_ACM_VALIDATION_WAIT": "1",
     # Nothing here starts EC2 instances, and 1,300 images take half a second at each reset.
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    # Objects stay in memory: a file would be shared by the states that are saved (lab/saved_states.py).
+    "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(2**40),
 }
+BACKLOG = 128
 
 
 def serve(directory: Path, descriptor: int) -> None:
@@ -30,13 +34,14 @@ def serve(directory: Path, descriptor: int) -> None:
     sys.path.append(str(Path(__file__).parents[1] / "collections"))
     from moto.iam.models import IAMBackend
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-    from werkzeug.serving import make_server
 
     from lab import corrections
     from lab.access_log import AccessLog
     from lab.aws_like.switch import Switch
     from lab.regions import KnownRegionsOnly
+    from lab.saved_states import supervise
     from lab.texts import Texts
+    from lab.turns import InTurn
 
     class Handler(MotoRequestHandler):
         def log_request(self, *_unused: Any) -> None:
@@ -49,14 +54,15 @@ def serve(directory: Path, descriptor: int) -> None:
     # It lists its package's directory for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
     answering = Switch(Texts(moto, directory / "texts.jsonl"))
-    application = AccessLog(KnownRegionsOnly(answering), directory / "access.jsonl")
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
+    application = InTurn(AccessLog(KnownRegionsOnly(answering), directory / "access.jsonl"))
+    listener = create_server(("127.0.0.1", 0), backlog=BACKLOG)
+    port = listener.getsockname()[1]
     # Some of moto's services call the server themselves.
-    os.environ["MOTO_PORT"] = str(server.server_port)
-    signal.signal(signal.SIGTERM, lambda *_unused: os._exit(0))
+    os.environ["MOTO_PORT"] = str(port)
+    gc.freeze()  # what is there by now stays, in memory that the forked processes share
     with os.fdopen(descriptor, "w") as announcement:
-        announcement.write(f"{server.server_port}\n")
-    server.serve_forever()
+        announcement.write(f"{port}\n")
+    supervise(listener, application, Handler)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 EMULATOR_SECONDS = 120
 NAMES = ("emulator", "postgresql")
 SWITCH = "/moto-api/aws-like"
+SAVED = "/moto-api/saved"
 
 
 def start() -> int:
@@ -62,7 +63,7 @@ def stop() -> int:
 
 
 def env() -> int:
-    state = _running_state()
+    state = running_state(directory())
     variables = {
         "AWS_ENDPOINT_URL": state.endpoint_url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -95,7 +96,7 @@ def status() -> int:
 
 def reset() -> int:
     """Empty the account and the database; processes, addresses, passwords and the access log stay."""
-    empty(directory(), _running_state().endpoint_url)
+    empty(directory(), running_state(directory()).endpoint_url)
     return 0
 
 
@@ -117,8 +118,8 @@ def aws_like(endpoint_url: str, word: str | None = None) -> str:
         return str(answer.read().decode())
 
 
-def _running_state() -> State:
-    state = load(directory())
+def running_state(where: Path) -> State:
+    state = load(where)
     if not _runs(state):
         raise LabError("The lab does not run: start it with `make lab` (python -m lab start).")
     return state
@@ -152,13 +153,7 @@ def _start_pair(where: Path) -> State:
     from lab import postgresql
 
     state = State(access_log=str(where / "access.jsonl"))
-    guard = Lock()
-
-    def remember(process: Process) -> None:
-        with guard:
-            state.processes = [known for known in state.processes if known.name != process.name] + [process]
-            save(where, state)
-
+    remember = remembering(where, state)
     try:
         with ThreadPoolExecutor(max_workers=1) as executor:
             database = executor.submit(postgresql.start, where, remember)
@@ -166,13 +161,25 @@ def _start_pair(where: Path) -> State:
             if os.environ.get("TRIFLOW_LAB_AWS_LIKE"):
                 aws_like(state.endpoint_url, "on")
             state.database_url = database.result()
-        state.processes.sort(key=lambda process: NAMES.index(process.name))
         save(where, state)
         save_aws_config(where, state)
     except BaseException:
         _end_all(where, state)
         raise
     return state
+
+
+def remembering(where: Path, state: State) -> Remember:
+    """What puts a process in the state file, in the place of the one that had its name."""
+    guard = Lock()
+
+    def remember(process: Process) -> None:
+        with guard:
+            others = [known for known in state.processes if known.name != process.name]
+            state.processes = sorted([*others, process], key=lambda known: NAMES.index(known.name))
+            save(where, state)
+
+    return remember
 
 
 def _start_emulator(where: Path, remember: Remember) -> str:

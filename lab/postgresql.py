@@ -65,7 +65,7 @@ def start(directory: Path, remember: Remember) -> str:
     Its address and its superuser's password go to postgresql.json in the state directory. The log is
     postgresql.log there. Raises LabError with the end of the log when the server does not answer in time.
     """
-    account = _account()
+    account = account_of_server()
     home = _home(directory, account)
     try:
         server = _start(directory, home, account, remember)
@@ -79,7 +79,7 @@ def start(directory: Path, remember: Remember) -> str:
 
 
 def _start(directory: Path, home: Path, account: pwd.struct_passwd | None, remember: Remember) -> Server:
-    installation = _installation(home, account)
+    installation = installation_of(home, account)
     (home / "libraries").mkdir()
     _copy_extensions(installation, home / "extensions")
     modules = [installation / "lib/uuid-ossp.so", home / "extensions/lib/vector.so"]
@@ -89,7 +89,7 @@ def _start(directory: Path, home: Path, account: pwd.struct_passwd | None, remem
     addresses = [host for host, _unused in ADDRESSES]
     write_certificates(authority(directory), home / "server.crt", home / "server.key", addresses)
     if account:
-        _give(home, account)
+        give(home, account)
     _initialise(installation, home, account)
     for host, port in (*ADDRESSES, ("127.0.0.1", 0)):
         server = _serve(
@@ -102,7 +102,7 @@ def _start(directory: Path, home: Path, account: pwd.struct_passwd | None, remem
     raise LabError(f"PostgreSQL found no free address. The end of {log}:\n{last_lines(log)}")
 
 
-def _account() -> pwd.struct_passwd | None:
+def account_of_server() -> pwd.struct_passwd | None:
     """Whom to run as: nobody in particular, unless root, as whom PostgreSQL refuses to run."""
     if os.geteuid() != 0:
         return None
@@ -119,12 +119,14 @@ def _home(directory: Path, account: pwd.struct_passwd | None) -> Path:
     return home
 
 
-def _installation(home: Path, account: pwd.struct_passwd | None) -> Path:
+def installation_of(home: Path, account: pwd.struct_passwd | None) -> Path:
     """Server's installation, copied into `home` when the account cannot read the original (a venv below /root)."""
+    copy = home / "installation"
+    if copy.exists():
+        return copy
     original = _unpacked()
     if not account or _can_read(account, original / "bin/postgres"):
         return original
-    copy = home / "installation"
     for part in ("bin/initdb", "bin/postgres", "lib", "share"):
         (copy / part).parent.mkdir(parents=True, exist_ok=True)
         if (original / part).is_dir():
@@ -189,7 +191,7 @@ def _copy_extensions(installation: Path, target: Path) -> None:
         control.write_text(re.sub(r"^trusted.*\n", "", control.read_text(), flags=re.MULTILINE) + "trusted = true\n")
 
 
-def _give(home: Path, account: pwd.struct_passwd) -> None:
+def give(home: Path, account: pwd.struct_passwd) -> None:
     for path in (home, *home.rglob("*")):
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
@@ -216,7 +218,13 @@ def _popen(command: list[str], home: Path, account: pwd.struct_passwd | None, ou
 def _initialise(installation: Path, home: Path, account: pwd.struct_passwd | None) -> None:
     command = [str(installation / "bin/initdb"), f"--pgdata={home}/data", f"--username={ADMINISTRATOR}"]
     command += [f"--pwfile={home}/password", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
-    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync", "--wal-segsize=4"]
+    command += [
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-sync",
+        "--no-data-checksums",
+        "--wal-segsize=4",
+    ]
     with _popen(command, home, account, subprocess.PIPE) as child:
         try:
             output, _unused = child.communicate(timeout=INITDB_SECONDS)
@@ -236,16 +244,29 @@ def _serve(
     wanted: Server,
     remember: Remember,
 ) -> Server | None:
-    """Start the server on the wanted address and wait until it answers SQL; None when the address is taken."""
+    """Start the server on the wanted address; None when the address is taken."""
     port = _free_port(wanted.host, wanted.port)
     if port is None:
         return None
     server = replace(wanted, port=port)
     (home / "data/postgresql.auto.conf").write_text(CONFIGURATION.format(host=server.host, port=port, home=home))
+    (directory / "postgresql.log").unlink(missing_ok=True)
+    return run(directory, home, installation, account, server, remember)
+
+
+def run(
+    directory: Path,
+    home: Path,
+    installation: Path,
+    account: pwd.struct_passwd | None,
+    server: Server,
+    remember: Remember,
+) -> Server | None:
+    """Run the server on the data that is there until it answers SQL; None when the address is taken."""
     log = directory / "postgresql.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         child = _popen([str(installation / "bin/postgres"), "-D", f"{home}/data"], home, account, output.fileno())
-    address = f"{server.host}:{port}"
+    address = f"{server.host}:{server.port}"
     remember(Process("postgresql", child.pid, started(child.pid), f"{home}/data", address, str(log), str(home)))
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:

@@ -28,12 +28,19 @@ class LabError(Exception):
 
 @dataclass
 class State:
-    """Content of state.json; empty strings and lists while nothing runs."""
+    """Content of state.json; empty while nothing runs.
+
+    `saved` has the number of the database's copy for each name that the lab was saved under. `copy` is the one that the
+    database is still as, if its write-ahead log ends at `position`.
+    """
 
     endpoint_url: str = ""
     database_url: str = ""
     access_log: str = ""
     processes: list[Process] = field(default_factory=list)
+    saved: dict[str, int] = field(default_factory=dict)
+    copy: int = 0
+    position: str = ""
 
 
 def directory() -> Path:

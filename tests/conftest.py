@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from lab import lifecycle
+from lab import lifecycle, saved
 from lab.process import last_lines
 
 LAB_SECONDS = 600  # more than what a start may take that has to fetch a library first
@@ -86,13 +86,21 @@ class Lab:
         lines = (self.directory / "access.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
-    def command(self, name: str) -> subprocess.CompletedProcess[str]:
+    def command(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m lab <name>` on this lab."""
-        return run_lab(self.directory, name)
+        return run_lab(self.directory, name, *arguments)
 
     def reset(self) -> None:
         """Empty the account and the database."""
         lifecycle.empty(self.directory, self.endpoint_url)
+
+    def save(self, name: str) -> None:
+        """Keep account and database as they are, under a name."""
+        saved.save(self.directory, name)
+
+    def load(self, name: str) -> None:
+        """Make account and database what they were when they were saved under the name."""
+        saved.load(self.directory, name)
 
     @contextmanager
     def like_aws(self) -> Iterator[None]:
@@ -105,9 +113,9 @@ class Lab:
             lifecycle.aws_like(self.endpoint_url, before)
 
 
-def run_lab(directory: Path, name: str) -> subprocess.CompletedProcess[str]:
+def run_lab(directory: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "lab", name],
+        [sys.executable, "-m", "lab", name, *arguments],
         cwd=PROJECT,
         env={**os.environ, "TRIFLOW_LAB_DIR": str(directory)},
         capture_output=True,

@@ -7,9 +7,12 @@ What it adds is documented by AWS, but would be in the way of whoever looks at a
 
 from __future__ import annotations
 
+import time
+
 ANSWERS = 2  # how many answers are late, or refused, after a write
 
 _words = {"off"}  # of the switch
+_kept = [0.0]  # seconds for which the state was kept away (lab/saved_states.py)
 
 
 def on() -> bool:
@@ -19,3 +22,12 @@ def on() -> bool:
 def turn(word: str) -> None:
     _words.clear()
     _words.add(word)
+
+
+def now() -> float:
+    """Seconds of a clock that stands still while the state is kept away, so that what was late then is late after."""
+    return time.monotonic() - _kept[0]
+
+
+def was_kept(seconds: float) -> None:
+    _kept[0] += seconds

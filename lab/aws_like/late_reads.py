@@ -7,14 +7,13 @@ that the thing is not there, or lists it still, in its own words, with any filte
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
-from lab.aws_like import ANSWERS
+from lab.aws_like import ANSWERS, now
 from lab.aws_like.late_reads_table import ROWS, Late, Store
 
 # AWS is late by seconds.
@@ -35,25 +34,25 @@ class Change:
     until: float
 
     def is_late_for(self, call: str, region: str) -> bool:
-        return self.left.get(call, 0) > 0 and self.region in (None, region) and time.monotonic() < self.until
+        return self.left.get(call, 0) > 0 and self.region in (None, region) and now() < self.until
 
     @contextmanager
     def taken_back(self) -> Iterator[None]:
         """The storage as it was before the write."""
-        now = _get(self.store, self.key)
-        if now is not MISSING and now is self.before:
-            current = _state(now, tuple(self.attributes))
-            _set_state(now, self.attributes)
+        there = _get(self.store, self.key)
+        if there is not MISSING and there is self.before:
+            current = _state(there, tuple(self.attributes))
+            _set_state(there, self.attributes)
             try:
                 yield
             finally:
-                _set_state(now, current)
+                _set_state(there, current)
             return
         _put(self.store, self.key, self.before)
         try:
             yield
         finally:
-            _put(self.store, self.key, now)
+            _put(self.store, self.key, there)
 
 
 MISSING = object()
@@ -128,8 +127,7 @@ class LateReads:
             return self._late(call, more, ask)
 
     def _remember(self, row: Late, region: str, stores: list[tuple[Store, dict[Any, Any]]]) -> None:
-        now = time.monotonic()
-        self.changes = [change for change in self.changes if change.until > now and any(change.left.values())]
+        self.changes = [change for change in self.changes if change.until > now() and any(change.left.values())]
         known = {id(store): photograph for store, photograph in stores}
         for store in row.stores(region):  # a storage may be one that the write has made
             before, after = known.get(id(store), {}), _entries(store)
@@ -140,7 +138,7 @@ class LateReads:
                     continue
                 left = dict.fromkeys(row.reads, ANSWERS)
                 where = None if row.writes[0].startswith(GLOBAL) else region
-                self.changes.append(Change(store, key, entry, attributes, left, where, now + SECONDS))
+                self.changes.append(Change(store, key, entry, attributes, left, where, now() + SECONDS))
 
 
 def _photograph(row: Late, store: Store) -> dict[Any, tuple[Any, dict[str, Any]]]:

@@ -8,9 +8,10 @@ a call which was refused is let through when it is repeated.
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from lab import aws_like
 
 CAPACITY = 8  # calls at once
 REFILL = 4  # calls a second
@@ -42,12 +43,12 @@ class Bucket:
     """The tokens of one call."""
 
     tokens: float = CAPACITY
-    filled: float = field(default_factory=time.monotonic)
+    filled: float = field(default_factory=aws_like.now)
     refused: bool = False
 
     def take(self) -> bool:
         """Whether there is a token; after a refusal there is one."""
-        now = time.monotonic()
+        now = aws_like.now()
         self.tokens = min(CAPACITY, self.tokens + (now - self.filled) * REFILL)
         self.filled = now
         self.refused = self.tokens < 1 and not self.refused

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import threading
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from lab.corrections.override import override
 from lab.corrections.service_principals import role_may, role_of, service_may_assume
 from lab.function_runtime import Function, Outcome, invoke
 from lab.state import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from lab.turns import TURN
 
 ATTEMPTS = 3  # of an asynchronous event
 CANNOT_DECRYPT = (
@@ -202,7 +202,8 @@ def _run(function: LambdaFunction, event: Any) -> Outcome:
     if not _can_decrypt(function):
         error = {"errorType": "KMSAccessDeniedException", "errorMessage": CANNOT_DECRYPT}
         return Outcome(json.dumps(error), True, [])
-    outcome = invoke(given, event)
+    with TURN.handed_on():  # the function may call the lab
+        outcome = invoke(given, event)
     group = _log_group(function)
     logs = logs_backends[function.account_id][function.region]
     stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
@@ -216,7 +217,7 @@ def _run(function: LambdaFunction, event: Any) -> Outcome:
 
 def invoke_later(function: LambdaFunction, event: Any) -> None:
     """An asynchronous invocation: the caller does not wait."""
-    threading.Thread(target=_try_event, args=(function, event), daemon=True).start()
+    TURN.later(_try_event, function, event)
 
 
 def _try_event(function: LambdaFunction, event: Any) -> None:

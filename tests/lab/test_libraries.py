@@ -53,9 +53,9 @@ def test_installation_that_the_server_user_cannot_read_is_copied(
 ) -> None:
     account = pwd.getpwuid(os.getuid())
     monkeypatch.setattr(postgresql, "_can_read", lambda *_unused: True)
-    assert not postgresql._installation(tmp_path, account).is_relative_to(tmp_path)
+    assert not postgresql.installation_of(tmp_path, account).is_relative_to(tmp_path)
     monkeypatch.setattr(postgresql, "_can_read", lambda *_unused: False)
-    copy = postgresql._installation(tmp_path, account)
+    copy = postgresql.installation_of(tmp_path, account)
     assert copy.is_relative_to(tmp_path)
     version = subprocess.run([copy / "bin/postgres", "--version"], capture_output=True, text=True, check=True)
     assert version.stdout.startswith("postgres (PostgreSQL) 18")
