@@ -37,8 +37,8 @@ class ActionModule(ControllerAction):
         ssm, name = self.client("ssm"), lock.parameter(self.args["stack"])
         if self._task.check_mode:
             held = lock.read(ssm, name)
-            warnings = [f"Stack {self.args['stack']} is locked: {lock.describe(held)}."] if held else []
-            return {"changed": False, "lock": held, "warnings": warnings}
+            warnings = [f"Stack {self.args['stack']} is locked: {self._described(ssm, name, held)}."] if held else []
+            return {"changed": False, "lock": held.shown if held else None, "warnings": warnings}
         if lock.run is None:
             raise self.failure(
                 f"Stack {self.args['stack']} is not locked, since nothing would free it: the callback that does is not "
@@ -63,29 +63,37 @@ class ActionModule(ControllerAction):
             if lock.take(ssm, name, mine):
                 return
             held = lock.read(ssm, name)
-            if held and held["run"] == mine["run"]:
-                if held.get("host") != mine["host"]:
+            if held and held.entry and held.entry["run"] == mine["run"]:
+                if held.entry.get("host") != mine["host"]:
                     raise self.failure(
-                        f"Stack {self.args['stack']} is locked: the host {held.get('host')} of this run has it "
+                        f"Stack {self.args['stack']} is locked: the host {held.entry.get('host')} of this run has it "
                         f"already. Give {mine['host']} a stack_name of its own."
                     )
-                return  # the answer to its creation was lost, and botocore asked again
-            if held and held["run"] != self.args["break_run"]:
-                raise self._refusal(held)
+                return  # the answer to its creation was lost, and it was asked for again
+            if held and held.key != self.args["break_run"]:
+                raise self._refusal(held, self._described(ssm, name, held))
             if held and not broken:
                 lock.delete(ssm, name)
-                self.say(f"broke the lock of {lock.describe(held)}")
+                self.say(f"broke the lock: {held.describe()}")
                 broken = True
         raise self.failure(
             f"The lock of stack {self.args['stack']} was deleted, and AWS does not create it anew within "
             f"{DELETED_SECONDS} seconds. Run again."
         )
 
-    def _refusal(self, held: dict[str, str]) -> AnsibleActionFail:
+    @staticmethod
+    def _described(ssm: Any, name: str, held: lock.Held) -> str:
+        return held.describe("" if held.entry else lock.author(ssm, name))
+
+    def _refusal(self, held: lock.Held, described: str) -> AnsibleActionFail:
+        if held.entry:
+            advice = "Wait until that run ends. If it is dead, break its lock"
+        else:
+            advice = "Ask whoever wrote it what it is for. If nobody needs it any more, break it"
         sentences = [
-            f"Stack {self.args['stack']} is locked: {lock.describe(held)}.",
-            f"Wait until that run ends. If it is dead, break its lock: -e stack_break_lock={held['run']}",
+            f"Stack {self.args['stack']} is locked: {described}.",
+            f"{advice}: -e stack_break_lock={held.key}",
         ]
         if self.args["break_run"]:
-            sentences.insert(1, f"Nothing was broken: stack_break_lock={self.args['break_run']} is another run's.")
-        return self.failure(*sentences, lock=held)
+            sentences.insert(1, f"Nothing was broken: stack_break_lock={self.args['break_run']} is another lock's.")
+        return self.failure(*sentences, lock=held.shown)

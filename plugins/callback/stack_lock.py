@@ -63,22 +63,22 @@ class CallbackModule(CallbackBase):
             return
         # imported only when something is held
         import boto3
-        from ansible_collections.triflow.platform.plugins.module_utils import retries
-        from botocore.exceptions import BotoCoreError, ClientError
+        from ansible_collections.triflow.platform.plugins.module_utils import failures, retries
 
         retries.install(FREEING_SECONDS)
         for name, region in list(lock.held):
             try:
                 ssm = boto3.client("ssm", region_name=region)
-                entry = lock.read(ssm, name)
-                if entry and entry["run"] == lock.run:
+                held = lock.read(ssm, name)
+                if held and held.key == lock.run:
                     lock.delete(ssm, name)
                 else:
-                    found = lock.describe(entry) if entry else "nobody"
-                    self._display.warning(f"Somebody broke the lock {name} of this run. It is held by {found}.")
-            except (BotoCoreError, ClientError) as error:
+                    found = f"It is held by {held.describe()}" if held else "Nobody holds it"
+                    self._display.warning(f"Somebody broke the lock {name} of this run. {found}.")
+            except Exception as error:  # whatever it is: nobody else says how the lock is freed
+                failure = failures.explain(error, "ssm", name)
                 self._display.warning(
-                    f"The lock {name} is not freed: {error}. The next run needs -e stack_break_lock={lock.run}"
+                    f"The lock is not freed: {failure.sentence} The next run needs -e stack_break_lock={lock.run}"
                 )
             lock.held.discard((name, region))  # SIGTERM may have freed it in between
 

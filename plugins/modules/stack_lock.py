@@ -15,7 +15,9 @@ description:
     locked, and the module fails.
 options:
   break_run:
-    description: Id of a dead run whose lock to break. The lock of any other run is left alone.
+    description:
+      - Which lock to break, as its refusal says it. That is the id of a dead run, or C(other-) with a digest of what
+        stands where no run has written the parameter. Any other lock is left alone.
     type: str
     default: ""
   awx_job:
@@ -40,11 +42,17 @@ EXAMPLES = r"""
 - name: Take the lock of a run that was killed
   triflow.platform.stack_lock:
     break_run: 1f0c5e9a
+
+- name: Take the lock that somebody has written by hand
+  triflow.platform.stack_lock:
+    break_run: other-5d41402a
 """
 
 RETURN = r"""
 lock:
-  description: This run's lock. In check mode, and when it is refused, the one that is there.
+  description:
+    - This run's lock. In check mode, and when it is refused, the one that is there.
+    - One that no run has written has C(run), which breaks it, C(value), C(type), C(version) and C(since).
   returned: when there is one
   type: dict
   sample:

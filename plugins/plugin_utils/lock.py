@@ -4,13 +4,20 @@
 Its value is JSON: ``{"run", "host", "holder", "playbook", "since"}``. The callback ``stack_lock`` makes the run's id in
 the main process, remembers what the run holds and frees it at its end. Ansible forks a process for each task from that
 one, so the actions and the lookup ``guard`` find here what the callback knows, which no variable can say instead.
-AWS Systems Manager API reference, PutParameter and DeleteParameter.
+A parameter of that name that somebody has written by hand is a lock, too: nobody else knows what it is for.
+AWS Systems Manager API reference, PutParameter, GetParameter, DescribeParameters and DeleteParameter.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from typing import Any
+from typing import Any, NamedTuple
+
+from ansible_collections.triflow.platform.plugins.module_utils import hidden
+
+WRITTEN = ("run", "holder", "playbook", "since")  # by every run
+SHOWN = 60  # characters of a value that no run has written
 
 run: str | None = None  # this run's id, None while the callback is not enabled
 held: set[tuple[str, str]] = set()  # name and region of the parameters of this run
@@ -22,23 +29,115 @@ def parameter(stack: str) -> str:
     return f"/triflow/{stack}/lock"
 
 
+class Held(NamedTuple):
+    """A lock that stands."""
+
+    entry: dict[str, str] | None  # as a run has written it; None of anything else
+    value: str
+    type: str
+    version: int
+    modified: str
+
+    @property
+    def key(self) -> str:
+        """What ``stack_break_lock`` has to be to break this very lock: the run's id, or a digest of what stands."""
+        if self.entry:
+            return self.entry["run"]
+        seen = f"{self.type} {self.version} {self.modified} {self.value}"
+        return f"other-{hashlib.sha256(seen.encode()).hexdigest()[:8]}"
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """For a result."""
+        if self.entry:
+            return self.entry
+        return {
+            "run": self.key,
+            "value": self._short,
+            "type": self.type,
+            "version": str(self.version),
+            "since": self.modified,
+        }
+
+    @property
+    def _short(self) -> str:
+        value = "" if self.type == "SecureString" else str(hidden.shown(self.value))
+        return value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
+
+    def describe(self, author: str = "") -> str:
+        """Who holds it, since when and for what. ``author`` is who wrote what no run has written."""
+        if self.entry:
+            return "{playbook} of {holder}, since {since}, run {run}".format(**self.entry)
+        value = "an encrypted value" if self.type == "SecureString" else f"'{self._short}'"
+        since = f"last modified {self.modified}" + (f" by {author}" if author else "")
+        return f"{value}, which no run has written ({self.type}, version {self.version}, {since})"
+
+
 def take(client: Any, name: str, entry: dict[str, str]) -> bool:
-    """Create the lock, False when there is one."""
+    """Create the lock, False when there is one. An answer that does not say so is believed only after a look."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
     try:
-        client.put_parameter(Name=name, Value=json.dumps(entry), Type="String", Overwrite=False)
+        answer = client.put_parameter(Name=name, Value=json.dumps(entry), Type="String", Overwrite=False)
+        if answer.get("Version"):
+            return True
     except client.exceptions.ParameterAlreadyExists:
         return False
-    return True
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if 400 <= status < 500 or not _is(entry, read(client, name)):
+            raise
+        return True
+    return _is(entry, read(client, name))
 
 
-def read(client: Any, name: str) -> dict[str, str] | None:
-    """What the lock's holder has written, None when nobody holds it."""
+def _is(entry: dict[str, str], held: Held | None) -> bool:
+    return held is not None and held.entry == entry
+
+
+def read(client: Any, name: str) -> Held | None:
+    """The lock, None when nobody holds it."""
     try:
-        value = client.get_parameter(Name=name)["Parameter"]["Value"]
+        parameter = client.get_parameter(Name=name).get("Parameter", {})
     except client.exceptions.ParameterNotFound:
         return None
-    entry: dict[str, str] = json.loads(value)
-    return entry
+    if "Value" not in parameter:
+        from botocore.parsers import ResponseParserError
+
+        raise ResponseParserError(f"the answer to ssm GetParameter does not hold {name}")
+    modified = parameter.get("LastModifiedDate")
+    return Held(
+        _entry(parameter["Value"]),
+        parameter["Value"],
+        parameter.get("Type", "String"),
+        parameter.get("Version", 0),
+        modified.isoformat(timespec="seconds") if modified else "at a time that AWS does not say",
+    )
+
+
+def _entry(value: str) -> dict[str, str] | None:
+    try:
+        entry = json.loads(value)
+    except ValueError:
+        return None
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(name), str) and entry[name] for name in WRITTEN):
+        return None
+    return {name: str(text) for name, text in entry.items()}
+
+
+def author(client: Any, name: str) -> str:
+    """Who has written the parameter last; empty for those who may not ask."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    try:
+        found = client.describe_parameters(ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": [name]}])[
+            "Parameters"
+        ]
+    except (BotoCoreError, ClientError, ResponseParserError):
+        return ""
+    return str(found[0].get("LastModifiedUser", "")) if found else ""
 
 
 def delete(client: Any, name: str) -> None:
@@ -47,8 +146,3 @@ def delete(client: Any, name: str) -> None:
         client.delete_parameter(Name=name)
     except client.exceptions.ParameterNotFound:
         return
-
-
-def describe(entry: dict[str, str]) -> str:
-    """Who holds a lock, since when and for what."""
-    return f"{entry['playbook']} of {entry['holder']}, since {entry['since']}, run {entry['run']}"

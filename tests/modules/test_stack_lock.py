@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +11,14 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible_collections.triflow.platform.plugins.callback import stack_lock
+from ansible_collections.triflow.platform.plugins.module_utils import retries
 from ansible_collections.triflow.platform.plugins.plugin_utils import lock
+from botocore.awsrequest import AWSResponse
+from botocore.endpoint import Endpoint
+from botocore.exceptions import ClientError
 
 from tests.conftest import Lab
+from tests.modules.conftest import ShowAnswer
 from tests.modules.controller import Clock, RunAction, clock, run_action
 
 __all__ = ["clock", "run_action"]
@@ -100,7 +106,7 @@ def test_another_run_is_refused_and_told_how_to_break_it(locked: Stack, clock: C
     message = locked.refusal(break_run=given)
     assert f"site.yml of ann@host, since 2026-01-20T03:00:00+00:00, run {OTHER}" in message
     assert f"-e stack_break_lock={OTHER}" in message
-    assert ("stack_break_lock=0c0c0c0c is another run's" in message) == (given is not None)
+    assert ("stack_break_lock=0c0c0c0c is another lock's" in message) == (given is not None)
     assert locked.entry
     assert locked.entry["run"] == OTHER
     assert clock.now == 0
@@ -116,8 +122,132 @@ def test_the_named_run_s_lock_is_broken(locked: Stack, clock: Clock) -> None:
     assert [
         line
         for line in lines
-        if f"broke the lock of site.yml of ann@host, since 2026-01-20T03:00:00+00:00, run {OTHER}" in line
+        if f"broke the lock: site.yml of ann@host, since 2026-01-20T03:00:00+00:00, run {OTHER}" in line
     ]
+
+
+FOREIGN = {
+    "words": ("reserved by ops", "String", "'reserved by ops', which no run has written (String, version 1, "),
+    "another JSON": ('{"owner": "ops"}', "String", '\'{"owner": "ops"}\', which no run has written'),
+    "no mapping": ("[1, 2]", "String", "'[1, 2]', which no run has written (String"),
+    "null": ("null", "String", "'null', which no run has written (String"),
+    "an entry without a run": (
+        '{"run": "", "holder": "a", "playbook": "b", "since": "c"}',
+        "String",
+        ", which no run has written (String",
+    ),
+    "long": ("x" * 200, "String", f"'{'x' * 60}...', which no run has written (String"),
+    "list": ("ops,ann", "StringList", "'ops,ann', which no run has written (StringList"),
+    "encrypted": (
+        "reserved by ops",
+        "SecureString",
+        "an encrypted value, which no run has written (SecureString, version 1, ",
+    ),
+    "a secret": ("password=hunter-2-secret", "String", "'(hidden)', which no run has written (String"),
+}
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("value", "kind", "says"), FOREIGN.values(), ids=FOREIGN)
+def test_what_no_run_has_written_is_named_and_broken_by_its_digest(
+    locked: Stack, show_answer: ShowAnswer, value: str, kind: str, says: str
+) -> None:
+    """Systems Manager API reference, ParameterMetadata."""
+    ann = "arn:aws:iam::123456789012:user/ann"
+    show_answer("DescribeParameters", lambda answer: answer["Parameters"][0].update(LastModifiedUser=ann))
+    locked.ssm.put_parameter(Name=locked.name, Value=value, Type=kind)
+    (warning,) = locked.take(check=True)["warnings"]
+    message = locked.refusal()
+    for sentence in (warning, message):
+        assert says in sentence
+        assert ", last modified 20" in sentence
+        assert f" by {ann})" in sentence
+        assert "hunter-2-secret" not in sentence
+    (key,) = re.findall(r"-e stack_break_lock=(other-[0-9a-f]{8})$", message)
+    assert "Nothing was broken" in locked.refusal(break_run="other-00000000")
+    # Written anew it is another one, whatever it says.
+    locked.ssm.put_parameter(Name=locked.name, Value=value, Type=kind, Overwrite=True)
+    assert f"stack_break_lock={key} is another lock's" in locked.refusal(break_run=key)
+    (key,) = re.findall(r"-e stack_break_lock=(other-[0-9a-f]{8})$", locked.refusal())
+    lines: list[str] = []
+    locked.take(lines, break_run=key)
+    assert locked.entry
+    assert locked.entry["run"] == OURS
+    assert any("which no run has written (" in line for line in lines)
+
+
+def test_who_may_not_ask_for_the_author_is_told_the_rest(locked: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked.ssm.put_parameter(Name=locked.name, Value="reserved by ops", Type="String")
+    monkeypatch.setattr(lock, "author", lambda *_given: "")
+    message = locked.refusal()
+    assert "last modified 20" in message
+    assert " by arn" not in message
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_an_answer_that_does_not_say_that_it_is_taken_is_looked_after(
+    locked: Stack, show_answer: ShowAnswer, carried_out: bool
+) -> None:
+    """Systems Manager API reference, PutParameter: its answer has the version."""
+
+    def empty(answer: dict[str, Any]) -> None:
+        answer.clear()
+        if not carried_out:
+            locked.ssm.delete_parameter(Name=locked.name)
+
+    show_answer("PutParameter", empty)
+    if carried_out:
+        locked.take()
+        assert locked.entry
+        assert locked.entry["run"] == OURS
+    else:
+        assert "does not create it anew" in locked.refusal()
+
+
+def test_a_page_in_the_place_of_an_answer_takes_no_lock(locked: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = Endpoint._send
+
+    def answer(self: Any, request: Any) -> Any:
+        if request.headers["X-Amz-Target"] != b"AmazonSSM.PutParameter":
+            return send(self, request)
+        page = AWSResponse(request.url, 200, {"Content-Type": "text/html"}, None)
+        page._content = b"<html><body>Sign in</body></html>"
+        return page
+
+    monkeypatch.setattr(Endpoint, "_send", answer)
+    monkeypatch.setattr(retries._Policy, "seconds", 0)
+    message = locked.refusal()
+    assert "Cannot take the lock: ssm PutParameter failed on stack " in message
+    assert "what answered is not AWS: it is an HTML page (502). It passes by itself mostly" in message
+    assert locked.entry is None
+
+
+def test_an_answer_without_the_lock_is_no_free_lock(locked: Stack, show_answer: ShowAnswer) -> None:
+    locked.held_by(OTHER)
+    show_answer("GetParameter", dict.clear)
+    message = locked.refusal()
+    assert f"the answer to ssm GetParameter does not hold {locked.name}" in message
+
+
+@pytest.mark.parametrize("status", [500, 403])
+def test_a_failed_call_that_took_it_all_the_same_has_taken_it(locked: Stack, status: int) -> None:
+    """Its answer was lost as long as it was repeated."""
+
+    def put(**given: Any) -> None:
+        locked.ssm.put_parameter(**given)
+        error = {"Error": {"Code": "x", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise ClientError(error, "PutParameter")
+
+    client = SimpleNamespace(
+        put_parameter=put, get_parameter=locked.ssm.get_parameter, exceptions=locked.ssm.exceptions
+    )
+    entry = {"run": OURS, "holder": "a", "playbook": "b", "since": "c"}
+    if status == 500:
+        assert lock.take(client, locked.name, entry)
+    else:
+        with pytest.raises(ClientError):
+            lock.take(client, locked.name, entry)
 
 
 def test_of_two_that_break_one_lock_the_later_is_refused(locked: Stack, clock: Clock) -> None:
@@ -202,6 +332,18 @@ def test_what_another_run_holds_is_not_freed(
     assert f"run {OTHER}" in warning
 
 
+def test_what_somebody_has_written_over_it_is_named_and_left(
+    locked: Stack, callback: stack_lock.CallbackModule, warnings: list[str]
+) -> None:
+    hand(callback, locked.take())
+    locked.ssm.put_parameter(Name=locked.name, Value="reserved by ops", Type="String", Overwrite=True)
+    callback._free()
+    (warning,) = warnings
+    assert "broke the lock" in warning
+    assert "'reserved by ops', which no run has written (String, version 2, " in warning
+    assert locked.ssm.get_parameter(Name=locked.name)["Parameter"]["Value"] == "reserved by ops"
+
+
 def test_a_lock_that_cannot_be_freed_is_named(
     locked: Stack, callback: stack_lock.CallbackModule, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,7 +352,7 @@ def test_a_lock_that_cannot_be_freed_is_named(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     callback._free()
     (warning,) = warnings
-    assert warning.startswith(f"The lock {locked.name} is not freed: Could not connect")
+    assert warning.startswith(f"The lock is not freed: ssm GetParameter failed on {locked.name}: Could not connect")
     assert warning.endswith(f"-e stack_break_lock={lock.run}")
 
 
