@@ -62,6 +62,7 @@ MODULES = (
     "parameters",
     "budgets",
     "service_quotas",
+    "client_tokens",
 )
 
 

@@ -1,4 +1,4 @@
-"""NAT gateways and VPC endpoints: idempotent creation, changes that reach the route tables, deletion without traces."""
+"""NAT gateways and VPC endpoints: changes that reach the route tables, deletion without traces."""
 
 from __future__ import annotations
 
@@ -14,30 +14,6 @@ from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.responses import EC2Response
 
 from lab.corrections.override import override
-
-
-def _once(original: Any, self: EC2Response) -> ActionResult:
-    """Ensuring idempotency (EC2 developer guide): a repeated ClientToken gives the first answer and creates nothing."""
-    token = self._get_param("ClientToken")
-    if not token:
-        first: ActionResult = original(self)
-        return first
-    known = self.ec2_backend.__dict__.setdefault("client_tokens", {})
-    key, request = (self._get_action(), token), dict(self.querystring)
-    if key not in known:
-        known[key] = (request, original(self))
-    remembered, result = known[key]
-    if remembered != request:
-        raise EC2ClientError(
-            "IdempotentParameterMismatch",
-            "The request uses the same client token as a previous, but non-identical request.",
-        )
-    answer: ActionResult = result
-    return answer
-
-
-override(EC2Response, "create_nat_gateway")(_once)
-override(EC2Response, "create_vpc_endpoint")(_once)
 
 
 @override(EC2Backend, "create_nat_gateway")

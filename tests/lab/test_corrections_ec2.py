@@ -180,6 +180,8 @@ def test_repeated_client_token_creates_nothing(account: Account) -> None:
         for _unused in range(2)
     ]
     assert endpoints[0] == endpoints[1]
+    tables = [account.ec2.create_route_table(VpcId=vpc, ClientToken=token)["RouteTable"] for token in "aab"]
+    assert tables[0]["RouteTableId"] == tables[1]["RouteTableId"] != tables[2]["RouteTableId"]
 
 
 def test_nat_gateway_has_its_type_and_lets_go_of_its_address(account: Account) -> None:

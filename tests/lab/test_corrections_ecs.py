@@ -254,6 +254,20 @@ def test_one_off_task_takes_its_time(ecs: Ecs) -> None:
     assert ecs.task(arn)["stoppedReason"] == "enough"
 
 
+def test_a_repeated_client_token_starts_nothing(ecs: Ecs) -> None:
+    """RunTask and CreateService: clientToken."""
+    asked = {**ecs.one_off(ecs.register()), "clientToken": "one"}
+    first, second = (ecs.ecs.run_task(**asked)["tasks"][0]["taskArn"] for _unused in range(2))
+    assert first == second
+    assert len(ecs.tasks()) == 1
+    with refused("ConflictException", "already in use"):
+        ecs.ecs.run_task(**asked, startedBy="another")
+    services = [ecs.create(asked["taskDefinition"], clientToken="two")["serviceArn"] for _unused in range(2)]
+    assert services[0] == services[1]
+    with refused("InvalidParameterException", "not idempotent"):
+        ecs.create(asked["taskDefinition"], clientToken="three")
+
+
 def test_one_off_tasks_are_found_by_who_started_them(ecs: Ecs) -> None:
     """ListTasks: startedBy is the only filter then; RunTask: up to 128 of certain characters."""
     definition = ecs.register()

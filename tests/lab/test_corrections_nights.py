@@ -124,6 +124,15 @@ def test_an_update_resets_what_it_does_not_say(schedules: Schedules) -> None:
         schedules.put("update_schedule", role=schedules.other_role)
 
 
+def test_a_repeated_client_token_makes_nothing(schedules: Schedules) -> None:
+    """CreateScheduleGroup: ClientToken."""
+    name, token = f"{schedules.name}-more", uuid.uuid4().hex
+    first, second = (schedules.client.create_schedule_group(Name=name, ClientToken=token) for _unused in range(2))
+    assert first["ScheduleGroupArn"] == second["ScheduleGroupArn"]
+    with refused("ConflictException"):
+        schedules.client.create_schedule_group(Name=name)
+
+
 def test_a_group_is_there_once_and_takes_its_schedules_and_tags_along(schedules: Schedules) -> None:
     schedules.put()
     with refused("ConflictException"):
