@@ -19,13 +19,16 @@ from typing import Any, ClassVar, NoReturn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.triflow.platform.plugins.module_utils import (
     adoption,
+    attempts,
     compare,
     consistency,
     failures,
     placeholders,
+    progress,
     retries,
     twice,
 )
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import Change
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
 from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, WAITERS, timed_out, unready
@@ -39,8 +42,6 @@ with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
 class StackModule(AnsibleAWSModule):
     """An AWS module that knows its stack. ``stack``, ``tags``, ``adopt`` and ``guard`` come from module_defaults."""
 
-    looks_again = False  # whether AnswerLost is raised, for somebody who looks what stands; else it ends the module
-
     def __init__(self, argument_spec: dict[str, Any], state: bool = True, **kwargs: Any) -> None:
         common: dict[str, Any] = {
             "stack": {"type": "str"},
@@ -51,6 +52,7 @@ class StackModule(AnsibleAWSModule):
         }
         if state:
             common["state"] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+        self.attempts = attempts.current()
         super().__init__(argument_spec={**common, **argument_spec}, supports_check_mode=True, **kwargs)
         if not self.params["stack"]:
             self.fail_json(
@@ -71,6 +73,11 @@ class StackModule(AnsibleAWSModule):
         made = super().client(service, retry_decorator=retry_decorator, **parameters)
         self.guard.watch(made.client if retry_decorator else made)
         return made
+
+    def fail_json(self, *args: Any, **details: Any) -> NoReturn:
+        """End the module, unless what failed may be of a call whose answer was lost."""
+        self.attempts.excuse()
+        super().fail_json(*args, **details)
 
     def fail(self, msg: str, **details: Any) -> NoReturn:
         """End the module with a sentence that names what was refused, why and what is accepted."""
@@ -114,7 +121,10 @@ class Api:
     def __init__(self, module: StackModule, service: str) -> None:
         self.module = module
         self.service = service
-        self.client = module.client(service)
+        clients = module.attempts.clients
+        if service not in clients:
+            clients[service] = module.client(service)
+        self.client = clients[service]
 
     def call(
         self,
@@ -127,20 +137,22 @@ class Api:
     ) -> dict[str, Any]:
         """The operation's answer; an empty one when AWS answers with one of the error codes in ``absent``.
 
-        ``advice`` is what to do when AWS refuses for a reason that is this call's own. Where somebody looks again,
-        AnswerLost says that nobody knows whether it was carried out.
+        ``advice`` is what to do when AWS refuses for a reason that is this call's own. AnswerLost has the module look
+        again (attempts.py): nobody knows whether the call was carried out.
         """
         try:
             answer: dict[str, Any] = getattr(self.client, operation)(**parameters)
-            return answer
         except retries.AnswerLost as error:
-            if self.module.looks_again:
+            if self.module.attempts.lost((self.service, operation, repr(parameters))):
+                progress.say(f"the answer to {self.service} {operation} on {on} was lost: looking what stands")
                 raise
             self._fail(error, operation, on)
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in absent:
                 return {}
             self._fail(error, operation, on, advice)
+        self.module.attempts.answered()
+        return answer
 
     def _fail(self, error: Exception, operation: str, on: str, advice: str | None = None) -> NoReturn:
         self.module.fail_because(error, f"{self.service} {operation}", on, advice or "")
@@ -238,14 +250,25 @@ class Run:
 
     def __init__(self, module: StackModule) -> None:
         self.module = module
-        self.changes: list[dict[str, Any]] = []
+        self.attempts = module.attempts
         self.resources: dict[str, dict[str, Any]] = {}
-        self.diffs: list[dict[str, Any]] = []
 
-    def _record(self, resource: Resource, action: str, live: Any, wanted: Any, fields: list[str]) -> None:
-        self.changes.append({"component": resource.component, "action": action, "fields": fields})
-        if action != "none":
-            self.diffs.append(compare.diff(resource.component, *resource.shown(live, wanted)))
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        return [
+            {"component": change.component, "action": change.action, "fields": change.fields}
+            for change in self.attempts.changes
+        ]
+
+    @property
+    def diffs(self) -> list[dict[str, Any]]:
+        return [change.diff for change in self.attempts.changes if change.diff]
+
+    @staticmethod
+    def _change(resource: Resource, action: str, live: Any, wanted: Any, fields: list[str]) -> Change:
+        identifier = str(live["id"]) if live else None
+        shown = compare.diff(resource.component, *resource.shown(live, wanted)) if action != "none" else None
+        return Change(resource.component, action, fields, identifier, shown)
 
     def present(self, resource: Resource) -> None:
         live = resource.find()
@@ -257,15 +280,20 @@ class Run:
         wanted = resource.wanted(live)
         apply = not self.module.check_mode
         if live is None:
-            identifier = resource.create(wanted) if apply else placeholders.make(resource.id_prefix, resource.component)
-            self._record(resource, "create", None, wanted, [])
+            identifier = placeholders.make(resource.id_prefix, resource.component)
+            with self.attempts.writing(self._change(resource, "create", None, wanted, [])):
+                if apply:
+                    identifier = resource.create(wanted)
             _nothing, shown = resource.shown(None, wanted)
             self.resources[resource.component] = {**(shown or {}), "id": identifier}
             return
         fields = compare.differences(live, wanted)
-        if fields and apply:
-            resource.update(live, wanted, fields)
-        self._record(resource, "update" if fields else "none", live, wanted, fields)
+        if fields:
+            with self.attempts.writing(self._change(resource, "update", live, wanted, fields)):
+                if apply:
+                    resource.update(live, wanted, fields)
+        else:
+            self.attempts.record(self._change(resource, "none", live, wanted, []))
         identifier = resource.id_after_update(live, fields) if fields else live["id"]
         before, after = resource.shown(live, wanted)
         given = {key: value for key, value in (after or {}).items() if value is not None}
@@ -275,21 +303,21 @@ class Run:
         """Deletes it, unless it is not the stack's."""
         live = resource.find()
         if live is None or resource.is_foreign(live, self.module.params["stack"]):
-            self._record(resource, "none", None, None, [])
+            self.attempts.record(self._change(resource, "none", None, None, []))
             return
-        if not self.module.check_mode:
-            resource.delete(live)
-        self._record(resource, "delete", live, None, [])
+        with self.attempts.writing(self._change(resource, "delete", live, None, [])):
+            if not self.module.check_mode:
+                resource.delete(live)
         self._delete_leftovers(resource)
 
     def _delete_leftovers(self, resource: Resource) -> None:
         """What carries the tags of the component beside it: each is a deletion of its own, in a plan as in a run."""
         for live in resource.leftovers:
-            if not self.module.check_mode:
-                resource.delete(live)
             name = twice.shown(resource.component, live["id"])
-            self.changes.append({"component": name, "action": "delete", "fields": []})
-            self.diffs.append(compare.diff(name, *resource.shown(live, None)))
+            diff = compare.diff(name, *resource.shown(live, None))
+            with self.attempts.writing(Change(name, "delete", [], str(live["id"]), diff)):
+                if not self.module.check_mode:
+                    resource.delete(live)
 
     def converge(self, resources: Iterable[Resource]) -> None:
         """All of them present or absent, as the module's ``state`` says. What is refused is refused before a change."""

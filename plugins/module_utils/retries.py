@@ -252,7 +252,8 @@ def _safe_to_repeat(service: str, operation: Any) -> bool:
     name = operation.name
     return (
         name.startswith(READING)
-        or bool(operation.idempotent_members)
+        # Secrets Manager's names a version of the value, and not the request: API Reference, CreateSecret
+        or (bool(operation.idempotent_members) and service != "secretsmanager")
         or any(token.operation == name and token.service == service for token in TOKENS)
         or any(row.service in ("", service) and name.startswith(row.operations) for row in SAFE_TO_REPEAT)
     )

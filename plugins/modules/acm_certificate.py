@@ -76,6 +76,7 @@ from functools import cached_property
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import acm, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import (
     NEVER,
@@ -119,7 +120,7 @@ class Certificate(Resource):
             ValidationMethod="DNS",
             # One for each run: a repeated call asks for one certificate, and a certificate that was deleted within the
             # hour is not what the next request gets.
-            IdempotencyToken=uuid.uuid4().hex,
+            IdempotencyToken=self.module.attempts.first("token", uuid.uuid4().hex),
             Tags=to_aws(self.tags),
         )
         return str(answer["CertificateArn"])
@@ -176,6 +177,7 @@ def component_of(other: acm.Certificate) -> str:
     return f"{acm.COMPONENT_NAME}-{other['domain_name']}"
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

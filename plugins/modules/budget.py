@@ -93,6 +93,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.live_budgets import arn_of, find_budget
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
@@ -255,6 +256,7 @@ def _plain(notification: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in notification.items() if key != "NotificationState"}
 
 
+@looks_again
 def main() -> None:
     notification = {
         "type": {"type": "str", "choices": ["ACTUAL", "FORECASTED"], "required": True},

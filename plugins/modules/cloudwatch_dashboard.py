@@ -63,6 +63,7 @@ resources:
 import json
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.dashboard import parts
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
@@ -117,6 +118,7 @@ class Dashboard(Resource):
         self.api.call("delete_dashboards", on=self.name, DashboardNames=[self.name])
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {"name": {"type": "str", "required": True}, "body": {"type": "dict"}},

@@ -142,6 +142,7 @@ from datetime import UTC, datetime
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import compare
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.db_instance import (
     GOING,
     NO_FINAL_SNAPSHOT,
@@ -332,6 +333,7 @@ class Database(Resource):
         self.is_deleting = True
 
 
+@looks_again
 def main() -> None:
     spec: dict[str, Any] = {option: {"type": "str"} for option in PARAMETERS if option not in FIXED}
     for option in (

@@ -57,6 +57,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import ASLEEP, RECOVERABLE
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws
@@ -112,6 +113,7 @@ class Database(Resource):
             self.rds.wait(goal, on=self.identifier, timeout=timeout, DBInstanceIdentifier=self.identifier)
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

@@ -67,6 +67,7 @@ resources:
 from itertools import batched
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
@@ -168,6 +169,7 @@ class ParameterGroup(Resource):
         self.rds.call("delete_db_parameter_group", on=self.name, DBParameterGroupName=self.name)
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

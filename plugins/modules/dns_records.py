@@ -94,6 +94,7 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.route53 import in_the_way, plain
 
@@ -185,6 +186,7 @@ class Record(Resource):
         self.batch.append({"Action": "DELETE", "ResourceRecordSet": self.described})  # AWS wants it as it is
 
 
+@looks_again
 def main() -> None:
     required = {"type": "str", "required": True}
     options = {

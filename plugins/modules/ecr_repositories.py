@@ -73,6 +73,7 @@ resources:
 import json
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
@@ -151,6 +152,7 @@ class Repository(Resource):
         self._call("delete_repository", force=self.api.module.params["force"])
 
 
+@looks_again
 def main() -> None:
     options = {
         "component": {"type": "str", "required": True},

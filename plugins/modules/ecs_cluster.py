@@ -56,6 +56,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import explained
@@ -142,6 +143,7 @@ class Cluster(Resource):
         self.api.call("delete_cluster", on=self.name, cluster=self.name)
 
 
+@looks_again
 def main() -> None:
     providers = ["FARGATE", "FARGATE_SPOT"]
     module = StackModule(

@@ -75,6 +75,7 @@ deployments:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import read_services
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import short, told
@@ -91,19 +92,20 @@ class Deployment(Resource):
         self.api = api
         self.options = api.module.params
         self.described = described
-        self.told: dict[str, Any] | None = None  # its new deployment
+        self.before = api.module.attempts.first("service", described)  # before this module wrote anything
+        self.told = told(self.before, described)  # its new deployment
 
     @override
     def find(self) -> dict[str, Any] | None:
         return {
             "id": self.described["serviceArn"],
             "task_definition": self.described["taskDefinition"],
-            "force": False,
+            "force": self.told is not None,
         }
 
     @override
     def wanted(self, live: dict[str, Any] | None) -> dict[str, Any]:
-        same = self.options["task_definition"] == self.described["taskDefinition"]
+        same = self.options["task_definition"] == self.before["taskDefinition"]
         return {
             "task_definition": self.options["task_definition"],
             "force": True if same and self.options["force"] else None,
@@ -118,7 +120,7 @@ class Deployment(Resource):
         given = {"forceNewDeployment": True} if "force" in fields else {"taskDefinition": wanted["task_definition"]}
         name = self.options["service"]
         answer = self.api.call("update_service", on=name, cluster=self.options["cluster"], service=name, **given)
-        self.told = told(self.described, answer["service"])
+        self.told = told(self.before, answer["service"])
 
 
 def check(api: Api, live: str, wanted: str) -> None:
@@ -141,6 +143,7 @@ def check(api: Api, live: str, wanted: str) -> None:
         api.module.fail(f"{refused}it is {status}, and ECS starts no tasks of it; register its content as a new one")
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

@@ -73,6 +73,7 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services, to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import short
@@ -147,6 +148,7 @@ class Revision(Resource):
         return self.registered or placeholders.make(self.id_prefix, self.component)
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

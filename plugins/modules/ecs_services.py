@@ -144,6 +144,7 @@ waited:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services, to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.rollout import told
@@ -183,14 +184,22 @@ class Service(Resource):
     id_prefix = "arn:aws:ecs:::service/"
     fixed = ("launch_type",)
 
-    def __init__(self, api: Api, cluster: str, options: dict[str, Any], described: dict[str, Any] | None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        cluster: str,
+        options: dict[str, Any],
+        described: dict[str, Any] | None,
+        before: dict[str, Any] | None,
+    ) -> None:
         super().__init__(options["component"])
         self.api = api
         self.cluster = cluster
         self.name = options["name"]
         self.options = options
         self.described = described
-        self.told: dict[str, Any] | None = None  # its new deployment
+        self.before = before  # what it was before this module wrote anything
+        self.told = told(before, described) if described else None  # its new deployment
         self.tags = api.module.tags_of(self.component)
 
     @override
@@ -305,7 +314,7 @@ class Service(Resource):
             given["forceNewDeployment"] = True
         if given:
             answer = self.api.call("update_service", on=self.name, cluster=self.cluster, service=self.name, **given)
-            self.told = told(self.described, answer["service"])
+            self.told = told(self.before, answer["service"])
 
     @override
     def delete(self, live: dict[str, Any]) -> None:
@@ -313,6 +322,7 @@ class Service(Resource):
             self.api.call("delete_service", on=self.name, cluster=self.cluster, service=self.name, force=True)
 
 
+@looks_again
 def main() -> None:
     strings = {"type": "list", "elements": "str"}
     balancer = {
@@ -346,6 +356,7 @@ def main() -> None:
     api, cluster, entries = module.api("ecs"), module.params["cluster"], module.params["services"]
     present = module.params["state"] == "present"
     described = read_services(api, cluster, [entry["name"] for entry in entries])
+    before = module.attempts.first("services", described)
     for entry in entries if present else ():
         missing = [name for name in REQUIRED if entry[name] is None]
         if missing:
@@ -354,7 +365,9 @@ def main() -> None:
         if not alive("ECS service", status):
             module.fail(f"Service {entry['name']} of cluster {cluster} is {explained('ECS service', status)}")
     run = Run(module)
-    services = [Service(api, cluster, entry, described.get(entry["name"])) for entry in entries]
+    services = [
+        Service(api, cluster, entry, described.get(entry["name"]), before.get(entry["name"])) for entry in entries
+    ]
     run.converge(services)
     waited = {}
     for service in services if not present and not module.check_mode else ():

@@ -122,6 +122,7 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import compare, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ecs import from_ecs, read_services, to_ecs
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK
@@ -272,6 +273,7 @@ class Family(Resource):
             self.api.call("delete_task_definitions", on=self.family, taskDefinitions=batch)
 
 
+@looks_again
 def main() -> None:
     strings = {"type": "list", "elements": "str", "default": []}
     options = {

@@ -79,6 +79,7 @@ resources:
 import json
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
@@ -173,6 +174,7 @@ class Rule(Resource):
         self.api.call("delete_rule", on=self.name, Name=self.name)
 
 
+@looks_again
 def main() -> None:
     text: dict[str, Any] = {"type": "str", "required": True}
     target = {"id": text, "arn": text}

@@ -109,6 +109,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive, explained
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
@@ -295,6 +296,7 @@ class DeliveryStream(Resource):
         self.api.wait(name, on=self.name, timeout=self.options["wait_timeout"], DeliveryStreamName=self.name)
 
 
+@looks_again
 def main() -> None:
     text, number = {"type": "str"}, {"type": "int"}
     module = StackModule(

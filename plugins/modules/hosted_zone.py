@@ -70,6 +70,7 @@ from functools import cached_property
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import route53, twice
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
 
@@ -152,7 +153,8 @@ class HostedZone(Resource):
             "create_hosted_zone",
             on=self.name,
             Name=self.name,
-            CallerReference=uuid.uuid4().hex,  # may never be used again, not even for the same zone
+            # one for each run: it may never be used again, not even for the same zone
+            CallerReference=self.module.attempts.first("reference", uuid.uuid4().hex),
             HostedZoneConfig={"Comment": route53.comment_of(self.stack), "PrivateZone": False},
         )
         identifier = str(answer["HostedZone"]["Id"]).removeprefix("/hostedzone/")
@@ -177,6 +179,7 @@ class HostedZone(Resource):
         self.api.call("delete_hosted_zone", on=self.name, Id=live["id"])
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

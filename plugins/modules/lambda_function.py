@@ -133,6 +133,7 @@ import json
 from pathlib import Path
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.function_code import code_sha256, zip_directory
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import PASSES, alive, explained, meaning
@@ -320,6 +321,7 @@ class Function(Resource):
         self.api.call("delete_function", on=self.name, FunctionName=self.name)
 
 
+@looks_again
 def main() -> None:
     text, required = {"type": "str"}, {"type": "str", "required": True}
     module = StackModule(

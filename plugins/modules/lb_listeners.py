@@ -103,6 +103,7 @@ from typing import Any, override
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import (
     forward_of,
     forward_request,
@@ -265,6 +266,7 @@ def describe(api: Api, load_balancer_arn: str, ports: list[int]) -> dict[int, di
     return found
 
 
+@looks_again
 def main() -> None:
     text, number = {"type": "str"}, {"type": "int"}
     group_options = {

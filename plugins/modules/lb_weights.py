@@ -78,6 +78,7 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import (
     forward_of,
     forward_request,
@@ -141,6 +142,7 @@ def find_listener(api: Api, load_balancer_arn: str, port: int) -> dict[str, Any]
     return found
 
 
+@looks_again
 def main() -> None:
     group = {"target_group_arn": {"type": "str", "required": True}, "weight": {"type": "int", "required": True}}
     module = StackModule(

@@ -99,6 +99,7 @@ resources:
 from functools import cached_property
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import (
     NamedResource,
     attributes,
@@ -224,6 +225,7 @@ class LoadBalancer(NamedResource):
         )
 
 
+@looks_again
 def main() -> None:
     ids = {"type": "list", "elements": "str"}
     module = StackModule(

@@ -75,6 +75,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
 MISSING = ("ResourceNotFoundException",)
@@ -122,6 +123,7 @@ class SubscriptionFilter(Resource):
         self.api.call("delete_subscription_filter", on=self.options["log_group_name"], **self.identity)
 
 
+@looks_again
 def main() -> None:
     required, text = {"type": "str", "required": True}, {"type": "str"}
     options = {

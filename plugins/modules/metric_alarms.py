@@ -129,6 +129,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
@@ -245,6 +246,7 @@ class Alarm(Resource):
         self.api.call("delete_alarms", on=self.name, AlarmNames=[self.name])
 
 
+@looks_again
 def main() -> None:
     text, number, actions = {"type": "str"}, {"type": "int"}, {"type": "list", "elements": "str", "default": []}
     options: dict[str, Any] = {

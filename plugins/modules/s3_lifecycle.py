@@ -65,6 +65,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
 MINIMUM_SIZE = "transition_minimum_object_size"
@@ -120,6 +121,7 @@ class Lifecycle(Resource):
         self.api.call("delete_bucket_lifecycle", on=self.bucket, Bucket=self.bucket)
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

@@ -70,6 +70,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
 SERVICE: dict[str, Any] = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
@@ -138,6 +139,7 @@ class Target(Resource):
         self.api.call("deregister_scalable_target", on=self.component, **self.service)
 
 
+@looks_again
 def main() -> None:
     options = {
         "component": {"type": "str", "required": True},

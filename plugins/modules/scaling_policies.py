@@ -83,6 +83,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
 SERVICE: dict[str, Any] = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
@@ -140,6 +141,7 @@ class Policy(Resource):
         self.api.call("delete_scaling_policy", on=self.component, **self.policy)
 
 
+@looks_again
 def main() -> None:
     options = {
         "component": {"type": "str", "required": True},

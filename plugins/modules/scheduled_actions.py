@@ -97,6 +97,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.moments import iso
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 
@@ -177,6 +178,7 @@ def refuse(module: StackModule) -> None:
             )
 
 
+@looks_again
 def main() -> None:
     text = {"type": "str", "required": True}
     number = {"type": "int", "required": True}

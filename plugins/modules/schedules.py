@@ -104,6 +104,7 @@ resources:
 import json
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.moments import iso
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive, explained
@@ -226,6 +227,7 @@ class Schedule(Resource):
         self.api.call("delete_schedule", on=self.component, absent=NOT_THERE, **self.identity)
 
 
+@looks_again
 def main() -> None:
     text = {"type": "str", "required": True}
     options = {

@@ -67,6 +67,7 @@ has_value:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
@@ -131,6 +132,7 @@ class Secret(Resource):
         self.api.call("delete_secret", on=self.name, SecretId=self.name, **how)
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

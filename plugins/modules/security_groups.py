@@ -132,6 +132,7 @@ resources:
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import held, placeholders, security_group_rules
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource, is_cidr
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
@@ -322,6 +323,7 @@ def problem_of(entry: dict[str, Any], components: list[str]) -> str | None:
     return None
 
 
+@looks_again
 def main() -> None:
     number, text, required = {"type": "int"}, {"type": "str"}, {"type": "str", "required": True}
     rule_options = {

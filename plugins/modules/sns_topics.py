@@ -105,6 +105,7 @@ import json
 from collections import Counter
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import from_aws, to_aws
 
@@ -267,6 +268,7 @@ def _redrive_policy(entry: dict[str, Any]) -> str:
     return json.dumps({"deadLetterTargetArn": entry["dead_letter_arn"]})
 
 
+@looks_again
 def main() -> None:
     subscription = {
         "protocol": {"type": "str", "choices": ["email", "lambda"], "required": True},

@@ -51,6 +51,7 @@ from collections.abc import Callable
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import stack_tags
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Resource, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
 from ansible_collections.triflow.platform.plugins.module_utils.stock import SHORTEST_KEY_WINDOW
@@ -168,6 +169,7 @@ DELETE: dict[str, Callable[[Leftover], Any]] = {  # in this order
 }
 
 
+@looks_again
 def main() -> None:
     module = StackModule({"delete_images": {"type": "bool", "default": False}}, state=False)
     found = [Leftover(module, tags.get(COMPONENT) or arn, arn) for arn, tags in stack_tags.read(module).items()]

@@ -126,6 +126,7 @@ resources:
 from functools import cached_property
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.elbv2 import (
     NamedResource,
     attributes,
@@ -265,6 +266,7 @@ def problem_of(entry: dict[str, Any], present: bool) -> str | None:
     return None
 
 
+@looks_again
 def main() -> None:
     text, number, protocol = {"type": "str"}, {"type": "int"}, {"type": "str", "choices": ["HTTP", "HTTPS"]}
     options = {

@@ -112,6 +112,7 @@ from typing import Any, override
 
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders, twice
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import NEVER, with_meaning
@@ -230,6 +231,7 @@ class Endpoint(Ec2Resource):
         self.leaving[live["id"]] = self.component
 
 
+@looks_again
 def main() -> None:
     ids = {"type": "list", "elements": "str"}
     endpoint_options = {

@@ -63,6 +63,7 @@ resources:
 
 from typing import Any, override
 
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, from_aws
@@ -148,6 +149,7 @@ class FlowLog(Ec2Resource):
             self.api.module.fail_json(msg=f"{self.component} of stack {self.stack}: {failure['Error']['Message']}")
 
 
+@looks_again
 def main() -> None:
     module = StackModule(
         {

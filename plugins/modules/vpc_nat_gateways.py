@@ -79,6 +79,7 @@ from datetime import UTC, datetime
 from typing import Any, override
 
 from ansible_collections.triflow.platform.plugins.module_utils import held
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import PASSES, READY, with_meaning
@@ -219,6 +220,7 @@ class Address(Ec2Resource):
         self.api.call("release_address", on=self.component, absent=gone, AllocationId=live["id"])
 
 
+@looks_again
 def main() -> None:
     gateway_options = {"component": {"type": "str", "required": True}, "subnet_id": {"type": "str"}}
     module = StackModule(

@@ -92,6 +92,7 @@ from typing import Any, override
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
 from ansible_collections.triflow.platform.plugins.module_utils import consistency, held, placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import looks_again
 from ansible_collections.triflow.platform.plugins.module_utils.ec2 import Ec2Resource, is_cidr
 from ansible_collections.triflow.platform.plugins.module_utils.resource import Api, Run, StackModule
 from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
@@ -287,6 +288,7 @@ def problem_of(entry: dict[str, Any], elsewhere: list[str]) -> str | None:
     return None
 
 
+@looks_again
 def main() -> None:
     route = {
         "type": "list",

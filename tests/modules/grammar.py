@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.conftest import Lab
 from tests.modules.conftest import RunModule
+from tests.modules.lost_answers import lost_answers
 from tests.shuffle import reversed_lists
 
 
@@ -72,6 +73,13 @@ def walk(case: Case, lab: Lab, run_module: RunModule) -> None:
         step.planned(absent, deletion, case.updated)
         step.carried_out(absent, deletion, case.deleted)
         step.unchanged(absent, case.deleted)
+
+        step.looks_again(case.options, creation, case.created)
+        step.looks_again(changed, update, case.updated)
+        step.looks_again(absent, deletion, case.deleted)
+    else:
+        back = [{**change, "fields": case.updates.get(change["component"], [])} for change in update]
+        step.looks_again(case.options, back, case.created)
 
 
 class Steps:
@@ -136,6 +144,19 @@ class Steps:
         assert result["changed"] is True
         assert writes != []
         assert self.case.read() == live
+
+    def looks_again(self, options: dict[str, Any], changes: list[dict[str, Any]], live: Any) -> None:
+        """It does the same when the answer to each of its writes is lost, at first undone and then done."""
+        with lost_answers() as cut:
+            result, writes = self._run(options)
+        assert not result.get("failed"), (cut, result["msg"])
+        assert cut != []
+        assert self.case.read() == live, (cut, writes)
+        assert in_order(result["changes"]) == in_order(changes), (cut, writes)
+        result, writes = self._run(options)
+        assert not result.get("failed"), result["msg"]
+        assert result["changed"] is False, result["diff"]
+        assert writes == []
 
     def refused_to_others(self, options: dict[str, Any], live: Any) -> None:
         """Another stack is refused what has the names that it wants, and takes over only what it names; and back."""
