@@ -7,6 +7,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import (
     adoption,
+    attempts,
     compare,
     consistency,
     failures,
@@ -26,6 +27,31 @@ from ansible_collections.triflow.platform.plugins.module_utils.stock import (
 )
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
 from ansible_collections.triflow.platform.plugins.plugin_utils.explained import explained
+
+
+def _created(client: Any, creation: Creation) -> Any:
+    """Create it, and return what identifies it. What has lost its answer is looked for before it is made once more."""
+    from botocore.exceptions import ClientError
+
+    lost: retries.AnswerLost | None = None
+    for _unused in range(attempts.MOST_LOST):
+        try:
+            return creation.identifier(getattr(client, creation.operation)(**creation.parameters))
+        except retries.AnswerLost as error:
+            ended: Exception = error
+            lost = error
+        except ClientError as error:  # such as that it is there already
+            if not lost:
+                raise
+            ended = error
+        patience = consistency.Patience()
+        while True:
+            found = creation.there(client)
+            if found is not None:
+                return found
+            if not patience.goes_on(attempts.LOOK_SECONDS):
+                break
+    raise ended
 
 
 class ActionModule(ActionBase):
@@ -161,7 +187,7 @@ class ActionModule(ActionBase):
         client = boto3.client(creation.service, region_name=args["region"])
         operation = creation.operation
         try:
-            identifier = creation.identifier(getattr(client, operation)(**creation.parameters))
+            identifier = _created(client, creation)
             operation = creation.shown
             consistency.until_found(lambda: getattr(client, operation)(**{creation.shown_by: identifier}))
         except (BotoCoreError, ClientError, ResponseParserError) as error:
@@ -181,7 +207,7 @@ class ActionModule(ActionBase):
     def _run_stock(
         self, args: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any] | None
     ) -> dict[str, Any]:
-        patience = consistency.Patience()
+        lost, patience = 0, consistency.Patience()
         while True:
             result: dict[str, Any] = self._execute_module(
                 module_name=args["module"],
@@ -193,9 +219,17 @@ class ActionModule(ActionBase):
                 },
                 task_vars=task_vars,
             )
-            # A stock module that was refused, and runs again, goes on from where it was.
-            if not result.get("failed") or not patience.goes_on(self._seconds(result)):
+            if not result.get("failed"):
                 break
+            # A stock module that runs again finds what it has made, and goes on from there.
+            if retries.LOST_WORDS in str(result):
+                lost, patience = lost + 1, consistency.Patience()
+                if lost < attempts.MOST_LOST:
+                    continue
+                break
+            if not patience.goes_on(max(self._seconds(result), attempts.LOOK_SECONDS if lost else 0)):
+                break
+        result["changed"] = bool(result.get("changed") or lost)
         if result.get("failed"):
             raise explained(result, args["module"], args["component"], args["stack"])
         return result

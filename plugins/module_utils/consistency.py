@@ -266,6 +266,12 @@ class Patience:
         return True
 
 
+def is_unknown(error: Any) -> bool:
+    """Whether AWS says that it does not know what it was asked for."""
+    code = error.response["Error"]["Code"]
+    return any(part in code for part in ("NotFound", "NonExistent", "DoesNotExist", "NoSuch", "404"))
+
+
 def until_found(call: Callable[[], Any]) -> None:
     """Ask until AWS knows what was made just now; fails with AWS's answer when it does not in time."""
     from botocore.exceptions import ClientError
@@ -275,9 +281,7 @@ def until_found(call: Callable[[], Any]) -> None:
         try:
             call()
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            unknown = any(part in code for part in ("NotFound", "NonExistent", "NoSuch", "404"))
-            if not unknown or not patience.goes_on(LISTED_SECONDS):
+            if not is_unknown(error) or not patience.goes_on(LISTED_SECONDS):
                 raise
         else:
             return

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ansible_collections.triflow.platform.plugins.module_utils import twice
-from ansible_collections.triflow.platform.plugins.module_utils.tags import to_aws
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, twice
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, to_aws
 
 SHORTEST_KEY_WINDOW = 7  # days until a key is deleted: KMS API Reference, ScheduleKeyDeletion
 
@@ -29,54 +30,81 @@ class Creation(NamedTuple):
     shown: str  # operation
     shown_by: str  # its parameter
     identifier: Callable[[Any], Any]  # that parameter's value, of the creation's answer
+    there: Callable[[Any], Any]  # the same of what AWS shows a client, None for nothing: the answer may be lost
 
 
 def create_bucket(options: Options, tags: Tags, region: str) -> Creation:
     place = {} if region == "us-east-1" else {"LocationConstraint": region}  # CreateBucket takes no other way to say it
     parameters = {"Bucket": options["name"], "CreateBucketConfiguration": {**place, "Tags": to_aws(tags)}}
-    return Creation("s3", "create_bucket", parameters, "head_bucket", "Bucket", lambda _answer: options["name"])
+    return _named("s3", "create_bucket", parameters, "head_bucket", "Bucket", options["name"])
 
 
 def create_queue(options: Options, tags: Tags, _region: str) -> Creation:
     parameters = {"QueueName": options["name"], "tags": tags}
-    return Creation("sqs", "create_queue", parameters, "get_queue_url", "QueueName", lambda _answer: options["name"])
+    return _named("sqs", "create_queue", parameters, "get_queue_url", "QueueName", options["name"])
 
 
-def _specifications(kind: str, tags: Tags) -> Options:
-    return {"TagSpecifications": [{"ResourceType": kind, "Tags": to_aws(tags)}]}
+def _named(service: str, operation: str, parameters: Options, shown: str, shown_by: str, name: str) -> Creation:
+    """Of what is found by its name, and was not there before."""
+
+    def there(client: Any) -> str | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            getattr(client, shown)(**{shown_by: name})
+        except ClientError as error:
+            if not consistency.is_unknown(error):
+                raise
+            return None
+        return name
+
+    return Creation(service, operation, parameters, shown, shown_by, lambda _answer: name, there)
+
+
+def _tagged(operation: str, parameters: Options, kind: str, tags: Tags, key: str) -> Creation:
+    """Of what EC2 creates with tags, and lists by them. ``key`` is that of its id: VpcId."""
+    specification = {"ResourceType": kind, "Tags": to_aws(tags)}
+    noun = key.removesuffix("Id")
+    shown = f"{operation.replace('create', 'describe')}s"
+    filters = [{"Name": f"tag:{tag}", "Values": [tags[tag]]} for tag in (STACK, COMPONENT)]
+
+    def there(client: Any) -> list[str] | None:
+        return [item[key] for item in getattr(client, shown)(Filters=filters)[f"{noun}s"]] or None
+
+    return Creation(
+        "ec2",
+        operation,
+        {**parameters, "TagSpecifications": [specification]},
+        shown,
+        f"{key}s",
+        lambda made: [made[noun][key]],
+        there,
+    )
 
 
 def create_vpc(options: Options, tags: Tags, _region: str) -> Creation:
-    parameters = {"CidrBlock": options["cidr_block"][0], **_specifications("vpc", tags)}
-    return Creation("ec2", "create_vpc", parameters, "describe_vpcs", "VpcIds", lambda made: [made["Vpc"]["VpcId"]])
+    return _tagged("create_vpc", {"CidrBlock": options["cidr_block"][0]}, "vpc", tags, "VpcId")
 
 
 def create_subnet(options: Options, tags: Tags, _region: str) -> Creation:
-    parameters = {
-        "VpcId": options["vpc_id"],
-        "CidrBlock": options["cidr"],
-        "AvailabilityZone": options["az"],
-        **_specifications("subnet", tags),
-    }
-    return Creation(
-        "ec2",
-        "create_subnet",
-        parameters,
-        "describe_subnets",
-        "SubnetIds",
-        lambda made: [made["Subnet"]["SubnetId"]],
-    )
+    parameters = {"VpcId": options["vpc_id"], "CidrBlock": options["cidr"], "AvailabilityZone": options["az"]}
+    return _tagged("create_subnet", parameters, "subnet", tags, "SubnetId")
 
 
 def create_internet_gateway(_options: Options, tags: Tags, _region: str) -> Creation:
-    return Creation(
-        "ec2",
-        "create_internet_gateway",
-        _specifications("internet-gateway", tags),
-        "describe_internet_gateways",
-        "InternetGatewayIds",
-        lambda made: [made["InternetGateway"]["InternetGatewayId"]],
-    )
+    return _tagged("create_internet_gateway", {}, "internet-gateway", tags, "InternetGatewayId")
+
+
+def _is_of(kms: Any, arn: str, tags: Tags) -> bool:
+    """Whether a key that is not scheduled for deletion has these tags."""
+    try:
+        listed = kms.list_resource_tags(KeyId=arn)["Tags"]
+        carried = {tag["TagKey"]: tag["TagValue"] for tag in listed}
+        return all(carried.get(tag) == tags[tag] for tag in (STACK, COMPONENT)) and alive(
+            "KMS key", kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+        )
+    except kms.exceptions.ClientError:
+        return False  # not known everywhere yet, gone meanwhile, or somebody's who lets nobody read it
 
 
 def create_key(options: Options, tags: Tags, _region: str) -> Creation:
@@ -85,7 +113,18 @@ def create_key(options: Options, tags: Tags, _region: str) -> Creation:
         "Policy": json.dumps(options["policy"]),
         "Tags": [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())],
     }
-    return Creation("kms", "create_key", parameters, "describe_key", "KeyId", lambda made: made["KeyMetadata"]["Arn"])
+
+    def there(client: Any) -> str | None:
+        """The one of the account's keys that has these tags: KMS lists them without, and without a filter."""
+        for page in client.get_paginator("list_keys").paginate():
+            for key in page["Keys"]:
+                if _is_of(client, key["KeyArn"], tags):
+                    return str(key["KeyArn"])
+        return None
+
+    return Creation(
+        "kms", "create_key", parameters, "describe_key", "KeyId", lambda made: made["KeyMetadata"]["Arn"], there
+    )
 
 
 @dataclass(frozen=True)

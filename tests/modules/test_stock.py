@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from ansible_collections.triflow.platform.plugins.action.stock import ActionModu
 
 from tests.conftest import Lab
 from tests.modules.controller import RunAction, run_action
+from tests.modules.lost_answers import lost_answers
 from tests.modules.tagging import expected_tags, tags
 
 __all__ = ["run_action"]
@@ -93,6 +95,39 @@ def test_the_stock_module_begins_when_aws_lists_what_was_created(
     assert creation["write"]
     # Reads that are late: two errors, then the answer.
     assert [call["status"] < 400 for call in shown] == [False, False, True]
+    found = lab.aws("resourcegroupstaggingapi").get_resources(
+        TagFilters=[{"Key": "triflow:stack", "Values": [stack]}], ResourceTypeFilters=[kind]
+    )
+    assert [tags(item) for item in found["ResourceTagMappingList"]] == [expected_tags(stack, "thing")]
+
+
+@pytest.mark.parametrize("like_aws", [False, True], ids=["", "late"])
+@pytest.mark.parametrize(
+    ("module", "options", "kind"),
+    [
+        ("amazon.aws.ec2_vpc_net", {"cidr_block": ["10.0.0.0/16"]}, "ec2:vpc"),
+        ("amazon.aws.ec2_vpc_subnet", {"cidr": "10.0.1.0/24", "az": "ap-northeast-2a"}, "ec2:subnet"),
+        ("amazon.aws.ec2_vpc_igw", {}, "ec2:internet-gateway"),
+        ("amazon.aws.kms_key", {"description": "one", "policy": POLICY}, "kms:key"),
+        ("amazon.aws.s3_bucket", {"name": ""}, "s3"),
+        ("community.aws.sqs_queue", {"name": ""}, "sqs"),
+    ],
+)
+def test_what_is_created_while_the_answer_is_lost_is_there_once(
+    lab: Lab,
+    stack: str,
+    run_action: RunAction,
+    module: str,
+    options: dict[str, Any],
+    kind: str,
+    like_aws: bool,
+) -> None:
+    if module.endswith("subnet"):
+        options = {**options, "vpc_id": lab.aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]}
+    options = {key: value or stack for key, value in options.items()}
+    with lab.like_aws() if like_aws else nullcontext(), lost_answers(look_seconds=3) as cut, pytest.raises(KilledError):
+        run_action("stock", module=module, component="thing", live=[], options=options)
+    assert [moment.split()[1] for moment in cut] == ["before", "after"]
     found = lab.aws("resourcegroupstaggingapi").get_resources(
         TagFilters=[{"Key": "triflow:stack", "Values": [stack]}], ResourceTypeFilters=[kind]
     )
