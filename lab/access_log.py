@@ -50,8 +50,8 @@ class AccessLog:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/moto-api"):
             return self.application(environ, start_response)
-        service = environ["lab.service"] = _service(environ)
-        operation = environ["lab.operation"] = _operation(environ, service)
+        service = environ["lab.service"] = service_of(environ)
+        operation = environ["lab.operation"] = operation_of(environ, service)
         status = 0
 
         def noting_status(line: str, *arguments: Any) -> Any:
@@ -76,7 +76,7 @@ class AccessLog:
             self.file.flush()
 
 
-def _service(environ: dict[str, Any]) -> str:
+def service_of(environ: dict[str, Any]) -> str:
     """Name in the signature: of the header, or of a presigned URL; an unsigned call is taken for S3, as moto does."""
     scope = CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     if scope:
@@ -86,7 +86,7 @@ def _service(environ: dict[str, Any]) -> str:
     return scope["service"] if scope else "s3"
 
 
-def _operation(environ: dict[str, Any], service: str) -> str:
+def operation_of(environ: dict[str, Any], service: str) -> str:
     """Name of the call, by protocol: target header (JSON), path (Smithy RPC), Action (query), or method and path."""
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:

@@ -25,7 +25,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Files with one stack, which goes from one to the next, and so in one process: tests/integration/conftest.py.
 SERVICES = tuple(f"tests/integration/test_{name}.py" for name in ("release", "compute", "edge", "flow_logs"))
 # The longest first, so that the processes of a run end together.
-PARTS = ("integration", "lint", "browser", "modules", "lab", "unit")
+PARTS = ("integration", "faults", "lint", "browser", "modules", "lab", "unit")
 ORDER = ("tests/molecule", *SERVICES, *(f"tests/{part}" for part in PARTS))
 # One session for all clients: it reads each service's model once.
 AWS: Any = boto3.Session()
@@ -40,6 +40,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     def scope(nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if nodeid.startswith("tests/faults/"):
+            return nodeid  # each begins from a state of its own
         return SERVICES[0] if file in SERVICES else file
 
     config.option.loadscopereorder = False  # it would begin with the files of the most tests
