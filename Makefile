@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup lab up down env plan cost test lint unit molecule docs build lock \
+.PHONY: help setup lab up down env plan cost test lint unit molecule faults docs build lock \
         lint-ruff lint-mypy lint-shell lint-ansible lint-sanity lint-build
 
 # The caller's settings for Ansible, AWS and Python must not reach the lab or the tests.
@@ -69,6 +69,10 @@ unit: .venv/.test ## run the unit tests
 
 molecule: .venv/.test ## run the Molecule scenarios, each on a fresh lab
 	@$(PYTHON) -m pytest -n 2 tests/molecule
+
+faults: .venv/.test ## run the whole bench of faults, most of an hour, and write its table into docs/faults.md
+	@rm -rf tests/output/faults
+	@$(PYTHON) -m pytest -n 2 -m "" tests/faults; code=$$?; $(PYTHON) -m tests.faults.table && exit $$code
 
 lint: lint-ruff lint-mypy lint-shell lint-ansible lint-sanity lint-build ## run the linters
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 from botocore import xform_name
 
 from tests.conftest import PROJECT, Lab
 from tests.faults.account import Account, Standing
-from tests.faults.proxy import Proxy, Rule
-from tests.integration.playbook import HURRIED, Played, play
+from tests.faults.answers import Answer, Call
+from tests.faults.proxy import Forward, Proxy, Rule
+from tests.integration.playbook import ANSIBLE_PLAYBOOK, HURRIED, TIMEOUT_SECONDS, Played, environment, play
 
 STACK = "triflow-faults"
 INVENTORY = ("-i", "tests/faults/hosts.yml")
@@ -75,7 +80,21 @@ class Outcome:
     said: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
-    def write(self) -> None:
+    @classmethod
+    @contextmanager
+    def written(cls, fault: str, case: str, call: str) -> Iterator[Outcome]:
+        """A case whose outcome is kept for the table, whatever it is."""
+        outcome, started = cls(fault, case, call, "not finished"), time.monotonic()
+        try:
+            yield outcome
+        except BaseException as error:
+            outcome.ended = f"failed: {error}"
+            raise
+        finally:
+            outcome.seconds = round(time.monotonic() - started, 1)
+            outcome._write()
+
+    def _write(self) -> None:
         RESULTS.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^\w.,-]+", "-", f"{self.fault}-{self.case}-{self.call}")
         (RESULTS / f"{name}.json").write_text(json.dumps(asdict(self), indent=2) + "\n")
@@ -127,6 +146,13 @@ class Bench:
             )
             self.lab.save(f"{self._name(part)}-done")
 
+    def built(self) -> Standing:
+        """Bring the lab to where all parts are built, and return what stands there."""
+        if PARTS[-1] not in self.recorded:
+            self._record(PARTS[-1])
+        self.lab.load(f"{self._name(PARTS[-1])}-done")
+        return self.recorded[PARTS[-1]].standing
+
     def standing(self) -> Standing:
         return Account(self.lab).standing()
 
@@ -136,7 +162,6 @@ class Bench:
         `words` is the remedy that a failed run has to name: a pattern. The faults stay what they were from run to run:
         what meets one once does so in the first.
         """
-        started = time.monotonic()
         given = tuple(arguments)
         with self.proxy.faults(*rules, **options):
             for number in range(RUNS):
@@ -151,7 +176,6 @@ class Bench:
                 assert_names(said, {call.operation for call in self.proxy.met()}, words)
             else:
                 raise AssertionError(f"still no good end after {RUNS} runs: {outcome.said}")
-        outcome.seconds = round(time.monotonic() - started, 1)
         return outcome
 
     def assert_whole(self, arguments: Iterable[str], standing: Standing) -> None:
@@ -161,6 +185,50 @@ class Bench:
         changed = {name: done for name, done in again.components(STACK).items() if done != "none"}
         assert (changed, again.writes) == ({}, [])
         assert difference(self.standing(), standing) == {}
+
+    def assert_goes_on(self, outcome: Outcome, part: Part, standing: Standing) -> None:
+        """The run after one that failed does the rest, and then there is nothing left to do."""
+        after = self.run(*part.arguments)
+        assert after.exit_code == 0, failures(after)
+        outcome.ended = "next run"
+        self.assert_whole(part.arguments, standing)
+
+    def kill(self, arguments: Iterable[str], number: int, after: bool) -> str:
+        """Kill a run and its children at its call that writes with this number, before AWS has it or after.
+
+        Return the call's name, an empty one when the run ended before. The lock that it leaves is deleted, as a person
+        breaks it.
+        """
+        killed: list[str] = []
+        counted = itertools.count(1)
+        with (self.directory / "killed.log").open("wb") as output:
+            process = subprocess.Popen(
+                [ANSIBLE_PLAYBOOK, *arguments],
+                cwd=PROJECT,
+                env=environment(self.behind, self.directory) | {"PYTHONPATH": str(HURRIED)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+            def kill(call: Call, forward: Forward) -> Answer | None:
+                if killed or next(counted) != number:
+                    return forward()
+                killed.append(f"{call.name} {'done' if after else 'not done'}")
+                if after:
+                    forward()
+                victims = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+                for victim in victims:
+                    with suppress(psutil.NoSuchProcess):
+                        victim.kill()
+                return None
+
+            with self.proxy.faults(Rule("*", kill, writes=True)), process:
+                process.wait(TIMEOUT_SECONDS)
+        ssm = self.lab.aws("ssm")
+        for parameter in ssm.describe_parameters()["Parameters"]:
+            ssm.delete_parameter(Name=parameter["Name"])
+        return "".join(killed)
 
     def assert_lock_is_free(self) -> None:
         held = self.lab.aws("ssm").describe_parameters()["Parameters"]

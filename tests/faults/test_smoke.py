@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults import answers
 from tests.faults.bench import SITE, STACK, Bench, Outcome
 from tests.faults.proxy import Rule, answered, cut_after
@@ -10,6 +12,7 @@ from tests.faults.proxy import Rule, answered, cut_after
 OF_AWS = {"secret", "route table"}
 
 
+@pytest.mark.whole
 def test_a_first_run_survives_lost_answers_and_throttling(bench: Bench) -> None:
     """The answer to the first call of each name that writes is lost, and every fifth call is throttled."""
     bench.lab.reset()

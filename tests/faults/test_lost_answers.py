@@ -1,0 +1,27 @@
+"""The connection breaks at each call of a first run that writes, one at a time: after AWS has done it, and before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.faults.bench import PARTS, Bench, Outcome, Part
+from tests.faults.proxy import Fault, Rule, cut_after, cut_before
+
+pytestmark = pytest.mark.whole
+FAULTS = {"answer lost": cut_after, "connection cut before the call": cut_before}
+
+
+@pytest.mark.parametrize("part", PARTS, ids=str)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_nothing_is_there_twice_or_lost(bench: Bench, subtests: Any, fault: str, part: Part) -> None:
+    for call in bench.at(part).writes:
+        with subtests.test(call=call), Outcome.written(fault, str(part), call) as outcome:
+            _one(bench, outcome, part, FAULTS[fault])
+
+
+def _one(bench: Bench, outcome: Outcome, part: Part, fault: Fault) -> None:
+    wanted = bench.at(part).standing
+    bench.fault(outcome, part.arguments, Rule(outcome.call, fault, times=1), words="again")
+    bench.assert_whole(part.arguments, wanted)
