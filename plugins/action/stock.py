@@ -175,7 +175,12 @@ class ActionModule(ActionBase):
         def refuse(sentence: str) -> NoReturn:
             raise AnsibleActionFail(sentence)
 
-        Guard(args["guard"], args["stack"], client, refuse).ask()
+        try:
+            Guard(args["guard"], args["stack"], client, refuse).ask()
+        except AnsibleActionFail:
+            raise
+        except Exception as error:
+            raise explained(error, on=args["component"], stack=args["stack"]) from error
 
     @staticmethod
     def _create(args: dict[str, Any], creation: Creation) -> str:
