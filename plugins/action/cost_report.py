@@ -10,7 +10,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import cost, cost_difference, cost_text
-from ansible_collections.triflow.platform.plugins.plugin_utils import cost_page, vaulted
+from ansible_collections.triflow.platform.plugins.plugin_utils import cost_page, files, vaulted
 
 ARGUMENTS = {
     "stacks": {"type": "list", "elements": "dict", "required": True},
@@ -49,7 +49,10 @@ class ActionModule(ActionBase):
         texts = {"json_path": as_json, "markdown_path": cost_text.markdown, "html_path": cost_page.html}
         for name, text in texts.items():
             if args[name]:
-                Path(args[name]).write_text(vaulted.redact(text(report)), encoding="utf-8")
+                try:
+                    files.write(args[name], vaulted.redact(text(report)))
+                except OSError as error:
+                    raise AnsibleActionFail(f"cost_{name}: {args[name]} cannot be written: {error.strerror}") from error
         over = cost.over_budget(report)
         refused = bool(over) and args["budget_action"] == "refuse"
         if over and not refused:

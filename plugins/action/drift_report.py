@@ -3,13 +3,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import drift
-from ansible_collections.triflow.platform.plugins.plugin_utils import recorded, vaulted
+from ansible_collections.triflow.platform.plugins.plugin_utils import files, recorded, vaulted
 
 
 class ActionModule(ActionBase):
@@ -37,9 +36,13 @@ class ActionModule(ActionBase):
         drifted = any(found.values())
         report = {"stack": stack, "time": datetime.now(UTC).isoformat(timespec="seconds"), "drift": drifted, **found}
         if args["path"]:
-            Path(args["path"]).write_text(
-                json.dumps(vaulted.redact(report), indent=2, sort_keys=True) + "\n", encoding="utf-8"
-            )
+            text = json.dumps(vaulted.redact(report), indent=2, sort_keys=True) + "\n"
+            try:
+                files.write(args["path"], text)
+            except OSError as error:
+                raise AnsibleActionFail(
+                    f"drift_report_path: {args['path']} cannot be written: {error.strerror}"
+                ) from error
         lines = drift.describe(found)
         if args["resources"] is None:
             lines.append("  orphans: not looked for, since tags chose only some of the roles")
