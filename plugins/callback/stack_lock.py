@@ -8,29 +8,29 @@ version_added: 0.1.0
 short_description: Frees the locks of a run when it ends
 author: TriFlow AI (@triflow-ai)
 description:
-  - Frees what the module P(triflow.platform.stack_lock#module) has locked in this run, when the run has ended well, has
-    failed, or was ended by Ctrl-C or SIGTERM. After SIGKILL a lock stays; the next run says how to break it.
+  - Frees what the module P(triflow.platform.stack_lock#module) has locked in this run, however the run ends. That is
+    success, failure, an error outside of any task, Ctrl-C, SIGTERM, SIGHUP, or an output that nobody reads any more.
+    After SIGKILL a lock stays; the next run says how to break it.
   - Remembers what the run holds, and which account preflight has found for each host, for the modules that write.
   - A lock that another run has broken and taken meanwhile is left to that one.
 requirements:
   - "Enable it with C(callbacks_enabled = triflow.platform.stack_lock) in C(ansible.cfg)."
 """
 
-import atexit
-import os
 import secrets
-import signal
-from types import FrameType
+import threading
+import time
 from typing import Any
 
-from ansible import context
-from ansible.plugins.callback import CallbackBase
-from ansible_collections.triflow.platform.plugins.plugin_utils import lock, vaulted
+from ansible_collections.triflow.platform.plugins.module_utils import failures
+from ansible_collections.triflow.platform.plugins.plugin_utils import ending, lock, vaulted
 
-FREEING_SECONDS = 10  # how long a call is repeated: whoever has pressed Ctrl-C waits for it
+SECONDS = 60  # for all locks to be freed, while AWS throttles or does not answer
+SECONDS_OF_AN_ENDED_RUN = 8  # who sends a signal sends SIGKILL soon after
+CALL_SECONDS = 3  # for AWS to connect, and to answer
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(ending.EndingCallback):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "triflow.platform.stack_lock"
@@ -39,12 +39,7 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         lock.run = secrets.token_hex(4)
-        self.playbooks = len(context.CLIARGS.get("args", ()))  # that have not ended
-        self.process = os.getpid()
-        # Ctrl-C ends the run without statistics, and so does an error outside of any task.
-        atexit.register(self._free)
-        # On SIGTERM Ansible's handler kills this process, and nothing would run at its end.
-        self.handler: Any = signal.signal(signal.SIGTERM, self._terminated)
+        ending.parts.insert(0, self.free)  # before anything is written, which may take as long as its reader likes
 
     def v2_runner_on_ok(self, result: Any) -> None:
         if result.task.action == "triflow.platform.stack_lock" and "parameter" in result.result:
@@ -53,35 +48,58 @@ class CallbackModule(CallbackBase):
         if result.task.action == "triflow.platform.account_preflight":
             lock.accounts[result.host.get_name()] = vaulted.whole(result)["identity"]["account"]
 
-    def v2_playbook_on_stats(self, stats: Any) -> None:
-        self.playbooks -= 1
-        if self.playbooks <= 0:  # the next one of this command runs under the same lock
-            self._free()
+    def free(self, _end: ending.End) -> str | None:
+        """Free all that is held. Threads do it, since nothing else bounds the time, such as that of a name server."""
+        if not lock.held:
+            return None
+        freeing = [Freeing(name, region) for name, region in sorted(lock.held)]
+        lock.held.clear()
+        for one in freeing:
+            one.start()
+        begun = time.monotonic()
+        for one in freeing:
+            while one.is_alive() and time.monotonic() - begun < (
+                SECONDS_OF_AN_ENDED_RUN if ending.signals else SECONDS
+            ):
+                one.join(0.1)
+        problems = [one.problem for one in freeing if one.problem]
+        for problem in problems:
+            self._display.warning(problem)
+        return None if problems else "Its lock is freed."
 
-    def _free(self) -> None:
-        if not lock.held or os.getpid() != self.process:
-            return
+
+class Freeing(threading.Thread):
+    """Frees one lock. `problem` says why it is not freed, or who has it now."""
+
+    def __init__(self, name: str, region: str) -> None:
+        super().__init__(daemon=True)
+        self.parameter, self.region = name, region
+        self.problem: str | None = self._unfreed(f"AWS has not answered on {self.parameter}.")
+
+    def run(self) -> None:
+        try:
+            self.problem = self._free()
+        except Exception as error:
+            self.problem = self._unfreed(failures.explain(error, "ssm", self.parameter).sentence)
+
+    def _free(self) -> str | None:
         # imported only when something is held
         import boto3
-        from ansible_collections.triflow.platform.plugins.module_utils import failures, retries
+        from ansible_collections.triflow.platform.plugins.module_utils import retries
+        from botocore.config import Config
 
-        retries.install(FREEING_SECONDS)
-        for name, region in list(lock.held):
-            try:
-                ssm = boto3.client("ssm", region_name=region)
-                held = lock.read(ssm, name)
-                if held and held.key == lock.run:
-                    lock.delete(ssm, name)
-                else:
-                    found = f"It is held by {held.describe()}" if held else "Nobody holds it"
-                    self._display.warning(f"Somebody broke the lock {name} of this run. {found}.")
-            except Exception as error:  # whatever it is: nobody else says how the lock is freed
-                failure = failures.explain(error, "ssm", name)
-                self._display.warning(
-                    f"The lock is not freed: {failure.sentence} The next run needs -e stack_break_lock={lock.run}"
-                )
-            lock.held.discard((name, region))  # SIGTERM may have freed it in between
+        retries.install(SECONDS)
+        config = Config(connect_timeout=CALL_SECONDS, read_timeout=CALL_SECONDS)
+        ssm = boto3.session.Session().client("ssm", region_name=self.region, config=config)
+        held = lock.read(ssm, self.parameter)
+        if held and held.key == lock.run:
+            lock.delete(ssm, self.parameter)
+            return None
+        found = f"It is held by {held.describe()}" if held else "Nobody holds it"
+        return f"Somebody broke the lock {self.parameter} of this run. {found}."
 
-    def _terminated(self, number: int, frame: FrameType | None) -> None:
-        self._free()
-        self.handler(number, frame)
+    def _unfreed(self, why: str) -> str:
+        return (
+            f"The lock is not freed: {why} When nothing of this run is left, the next one needs "
+            f"-e stack_break_lock={lock.run}"
+        )

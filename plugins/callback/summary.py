@@ -9,7 +9,8 @@ short_description: Says at the end what a run did, or would do, to each stack
 author: TriFlow AI (@triflow-ai)
 description:
   - Counts the stack's components that were created, changed, deleted, left alone or failed, and the seconds waited.
-  - With the environment variable C(TRIFLOW_SUMMARY) set to a path, writes the same there as JSON.
+  - With the environment variable C(TRIFLOW_SUMMARY) set to a path, writes the same there as JSON, however the run ends.
+    The file of an earlier run is deleted when a run begins, and one is there again when the run has ended.
 requirements:
   - "Enable it with C(callbacks_enabled = triflow.platform.summary) in C(ansible.cfg)."
 options:
@@ -25,18 +26,20 @@ options:
 
 import json
 import time
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
-from ansible.plugins.callback import CallbackBase
+from ansible import context
 from ansible_collections.triflow.platform.plugins.module_utils import failures
-from ansible_collections.triflow.platform.plugins.plugin_utils import recorded, vaulted
+from ansible_collections.triflow.platform.plugins.plugin_utils import ending, files, recorded, vaulted
 
 WORDS = {"create": "created", "update": "changed", "delete": "deleted", "none": "unchanged"}
 MESSAGE = 1000  # characters of a failure's message: call, resource, reason and remedy
+EXIT_CODE = 5  # Ansible's own for options that are bad or incomplete
+LOCALHOST = ["localhost"]
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(ending.EndingCallback):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "triflow.platform.summary"
@@ -44,17 +47,40 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.started = time.monotonic()
-        self.check_mode = False
+        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.begun = time.monotonic()
+        self.check_mode = bool(context.CLIARGS.get("check"))
+        self.of_stacks: bool | None = None  # None until a playbook says by its hosts whether it is about stacks
+        self.running: dict[str, str] = {}  # {host: task}
         self.stacks: dict[str, dict[str, Any]] = {}
         recorded.enabled = True
+        ending.parts.append(self.end)
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        if self.of_stacks or all(play.hosts == LOCALHOST for play in playbook.get_plays()):
+            self.of_stacks = bool(self.of_stacks)
+            return
+        self.of_stacks = True
+        path = self.get_option("path")
+        if not path:
+            return
+        refusal = files.refusal(path)
+        if refusal:
+            self._display.error(f"Nothing was changed: TRIFLOW_SUMMARY is {path}, which cannot be written: {refusal}.")
+            self.set_option("path", None)
+            raise SystemExit(EXIT_CODE)
+        files.delete(path)
 
     def _stack(self, host: str) -> dict[str, Any]:
-        return self.stacks.setdefault(host, {"components": {}, "failed": [], "waited": {}})
+        return self.stacks.setdefault(host, {"components": {}, "failed": [], "stopped": [], "waited": {}})
+
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        self.running[host.get_name()] = task.get_name()
 
     def _collect(self, result: Any) -> None:
         self.check_mode = self.check_mode or result.task.check_mode is True
         host = result.host.get_name()
+        self.running.pop(host, None)
         whole = vaulted.whole(result)
         recorded.record(host, whole)
         if host in recorded.components:
@@ -80,22 +106,36 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_unreachable(self, result: Any) -> None:
         self.v2_runner_on_failed(result)
 
-    def v2_playbook_on_stats(self, stats: Any) -> None:
-        if not self.stacks:
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        self.running.pop(result.host.get_name(), None)
+
+    def end(self, end: ending.End) -> None:
+        """Write and print the summary."""
+        if self.of_stacks is False and not self.stacks:
             return
+        if end.by:
+            for host, task in self.running.items():
+                self._stack(host)["stopped"].append(task)
         for stack in self.stacks.values():
             actions = list(stack["components"].values())
             stack["counts"] = {word: actions.count(action) for action, word in WORDS.items()}
             stack["counts"]["failed"] = len(stack["failed"])
         summary = {
             "mode": "check" if self.check_mode else "run",
-            "seconds": round(time.monotonic() - self.started, 1),
+            "result": end.result,
+            "ended": end.by,
+            "started": self.started,
+            "seconds": round(time.monotonic() - self.begun, 1),
             "stacks": self.stacks,
         }
-        self._print(summary)
         path = self.get_option("path")
         if path:
-            Path(path).write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            try:
+                files.write(path, json.dumps(summary, indent=2, sort_keys=True) + "\n")
+            except OSError as error:
+                self._display.warning(f"TRIFLOW_SUMMARY is {path}, which is not written: {error.strerror}.")
+        if self.stacks:
+            self._print(summary)
 
     def _print(self, summary: dict[str, Any]) -> None:
         self._display.banner("SUMMARY OF THE PLAN" if self.check_mode else "SUMMARY")
@@ -113,3 +153,5 @@ class CallbackModule(CallbackBase):
             for failure in stack["failed"]:
                 first = next(iter(str(failure["msg"]).splitlines()), "")[:MESSAGE]
                 self._display.display(f"  failed: {failure['task']}{first and ': '}{first}", color="red")
+            for task in stack["stopped"]:
+                self._display.display(f"  stopped: {task}, whose changes are not counted", color="red")

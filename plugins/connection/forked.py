@@ -120,8 +120,9 @@ def _write_line(pipe: int, sentence: str) -> None:
 
 def run_module(source: bytes) -> int:
     """Run a wrapped module in this process as its main program, on the file descriptors 0 to 2."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, signal.SIG_DFL)
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", closefd=False)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Lab
+from tests.conftest import PROJECT, Lab
 from tests.integration import playbook
+from tests.integration.long_run import held
 from tests.integration.playbook import Played, play
 
 # The files whose playbooks meet a lab that is like AWS between a call and its answer (lab/aws_like).
@@ -22,6 +23,14 @@ ZONE = f"app.{PARENT}"
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before all fixtures, some of which play."""
     playbook.played_like_aws = item.path.name in LIKE_AWS
+
+
+@pytest.fixture
+def directory(tmp_path: Path, empty_lab: Lab) -> Path:
+    """Of playbooks of a test's own, which find the project's variables."""
+    (tmp_path / "group_vars").symlink_to(PROJECT / "group_vars")
+    assert held(empty_lab) is None
+    return tmp_path
 
 
 class Services:

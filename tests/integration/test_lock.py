@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 
 from tests.conftest import PROJECT, Lab
-from tests.integration.playbook import ANSIBLE_PLAYBOOK, environment, play
+from tests.integration.long_run import INVENTORY, LOCK, STACK, WAIT, held, long_run
+from tests.integration.playbook import play
 
-STACK = "triflow-prod"
-LOCK = f"/triflow/{STACK}/lock"
-INVENTORY = ("-i", "inventories/prod")
 PREFLIGHT = ("playbooks/preflight.yml", *INVENTORY)
-SECONDS = 60
-# It says by a file that it waits, and goes on when the other is there: a run that is as long as the test wants.
 LONG = f"""
 - import_playbook: {PROJECT}/playbooks/preflight.yml
 - hosts: all
   gather_facts: false
-  tasks:
-    - ansible.builtin.shell: >-
-        touch waits; for second in $(seq {SECONDS}); do if [ -e go ]; then exit 0; fi; sleep 1; done; exit 1
-      args:
-        chdir: "{{{{ playbook_dir }}}}"
+  tasks:{WAIT}
 - import_playbook: {PROJECT}/playbooks/network.yml
 """
 # A playbook of somebody else's, with modules of this collection and nothing else of it.
@@ -61,75 +47,6 @@ FAILING = f"""
 """
 
 
-def held(lab: Lab) -> dict[str, str] | None:
-    ssm = lab.aws("ssm")
-    try:
-        entry: dict[str, str] = json.loads(ssm.get_parameter(Name=LOCK)["Parameter"]["Value"])
-    except ssm.exceptions.ParameterNotFound:
-        return None
-    return entry
-
-
-class LongRun:
-    """A run that holds the lock, and waits for `go`."""
-
-    def __init__(self, lab: Lab, directory: Path) -> None:
-        self.lab, self.directory = lab, directory
-        (directory / "long.yml").write_text(LONG)
-        self.log = directory / "long.log"
-        with self.log.open("wb") as log:
-            self.process: Any = psutil.Popen(
-                [ANSIBLE_PLAYBOOK, str(directory / "long.yml"), *INVENTORY],
-                cwd=PROJECT,
-                env=environment(lab, directory) | {"ANSIBLE_STDOUT_CALLBACK": "default"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-    def until_it_waits(self) -> dict[str, str]:
-        """Return the lock that it has taken."""
-        deadline = time.monotonic() + SECONDS
-        while not (self.directory / "waits").exists():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
-        entry = held(self.lab)
-        assert entry
-        return entry
-
-    def end(self, number: signal.Signals | None = None) -> int:
-        """Let it go on, or send it a signal. Return its exit code."""
-        if number is None:
-            (self.directory / "go").touch()
-        else:
-            self.process.send_signal(number)
-        return int(self.process.wait(SECONDS))
-
-    def kill(self) -> None:
-        for victim in (self.process, *self.process.children(recursive=True)):
-            victim.kill()
-        self.process.wait(SECONDS)
-
-
-@contextmanager
-def long_run(lab: Lab, directory: Path) -> Iterator[LongRun]:
-    run = LongRun(lab, directory)
-    try:
-        yield run
-    finally:
-        if run.process.is_running():
-            run.kill()
-
-
-@pytest.fixture
-def directory(tmp_path: Path, empty_lab: Lab) -> Path:
-    """Of playbooks of a test's own, which find the project's variables."""
-    (tmp_path / "group_vars").symlink_to(PROJECT / "group_vars")
-    assert held(empty_lab) is None
-    return tmp_path
-
-
 def refused(lab: Lab, directory: Path, *arguments: str) -> str:
     """What a run says that is refused at once, before it changes anything."""
     second = directory / "second"
@@ -146,7 +63,7 @@ def refused(lab: Lab, directory: Path, *arguments: str) -> str:
 
 
 def test_a_second_run_is_refused_and_the_first_unharmed(lab: Lab, directory: Path) -> None:
-    with long_run(lab, directory) as first:
+    with long_run(lab, directory, LONG) as first:
         entry = first.until_it_waits()
         message = refused(lab, directory)
         assert f"Stack {STACK} is locked: {directory}/long.yml of " in message
@@ -162,7 +79,7 @@ def test_a_second_run_is_refused_and_the_first_unharmed(lab: Lab, directory: Pat
 
 
 def test_the_lock_of_a_killed_run_is_broken_by_its_id(lab: Lab, directory: Path) -> None:
-    with long_run(lab, directory) as first:
+    with long_run(lab, directory, LONG) as first:
         entry = first.until_it_waits()
         first.kill()
     assert held(lab) == entry
@@ -172,15 +89,6 @@ def test_the_lock_of_a_killed_run_is_broken_by_its_id(lab: Lab, directory: Path)
     run = play(lab, directory, *PREFLIGHT, "-e", f"stack_break_lock={entry['run']}")
     assert run.exit_code == 0, run.output
     assert held(lab) is None
-
-
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 99), (signal.SIGTERM, -15)])
-def test_an_interrupted_run_frees_it(lab: Lab, directory: Path, number: signal.Signals, exit_code: int) -> None:
-    with long_run(lab, directory) as run:
-        run.until_it_waits()
-        assert run.end(number) == exit_code
-        assert held(lab) is None, run.log.read_text()
-        assert "is not freed" not in run.log.read_text()
 
 
 def test_a_failing_run_frees_it(lab: Lab, directory: Path) -> None:

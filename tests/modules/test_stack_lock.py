@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible_collections.triflow.platform.plugins.callback import stack_lock
 from ansible_collections.triflow.platform.plugins.module_utils import retries
-from ansible_collections.triflow.platform.plugins.plugin_utils import lock
+from ansible_collections.triflow.platform.plugins.plugin_utils import ending, lock
 from botocore.awsrequest import AWSResponse
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ClientError
@@ -23,6 +24,7 @@ from tests.modules.controller import Clock, RunAction, clock, run_action
 
 __all__ = ["clock", "run_action"]
 
+ENDED = ending.End("ended", "SIGTERM")
 OURS, OTHER = "0a0a0a0a", "0b0b0b0b"
 
 
@@ -290,8 +292,8 @@ def test_without_the_callback_nothing_is_locked(locked: Stack, monkeypatch: pyte
 def callback(monkeypatch: pytest.MonkeyPatch, warnings: list[str]) -> stack_lock.CallbackModule:
     """The callback, of a process that has two playbooks to run."""
     monkeypatch.setattr("ansible.context.CLIARGS", ImmutableDict(args=("one.yml", "two.yml")))
-    monkeypatch.setattr("signal.signal", lambda *_unused: None)
-    monkeypatch.setattr("atexit.register", lambda *_unused: None)
+    monkeypatch.setattr(ending, "main", ending.Main(process=os.getpid()))
+    monkeypatch.setattr(ending, "parts", [])
     made = stack_lock.CallbackModule()
     made._display = SimpleNamespace(warning=warnings.append)
     return made
@@ -311,9 +313,10 @@ def test_the_last_playbook_s_end_frees_it(
     locked: Stack, callback: stack_lock.CallbackModule, warnings: list[str]
 ) -> None:
     hand(callback, locked.take())
-    callback.v2_playbook_on_stats(None)
+    stats = SimpleNamespace(failures={}, dark={})
+    callback.v2_playbook_on_stats(stats)
     assert locked.entry
-    callback.v2_playbook_on_stats(None)
+    callback.v2_playbook_on_stats(stats)
     assert locked.entry is None
     assert warnings == []
 
@@ -324,7 +327,7 @@ def test_what_another_run_holds_is_not_freed(
     hand(callback, locked.take())
     locked.ssm.delete_parameter(Name=locked.name)
     locked.held_by(OTHER)
-    callback._free()
+    callback.free(ENDED)
     assert locked.entry
     assert locked.entry["run"] == OTHER
     (warning,) = warnings
@@ -337,7 +340,7 @@ def test_what_somebody_has_written_over_it_is_named_and_left(
 ) -> None:
     hand(callback, locked.take())
     locked.ssm.put_parameter(Name=locked.name, Value="reserved by ops", Type="String", Overwrite=True)
-    callback._free()
+    callback.free(ENDED)
     (warning,) = warnings
     assert "broke the lock" in warning
     assert "'reserved by ops', which no run has written (String, version 2, " in warning
@@ -350,7 +353,7 @@ def test_a_lock_that_cannot_be_freed_is_named(
     hand(callback, locked.take())
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    callback._free()
+    callback.free(ENDED)
     (warning,) = warnings
     assert warning.startswith(f"The lock is not freed: ssm GetParameter failed on {locked.name}: Could not connect")
     assert warning.endswith(f"-e stack_break_lock={lock.run}")
@@ -358,6 +361,7 @@ def test_a_lock_that_cannot_be_freed_is_named(
 
 def test_a_forked_process_frees_nothing(locked: Stack, callback: stack_lock.CallbackModule) -> None:
     hand(callback, locked.take())
-    callback.process += 1
-    callback._free()
+    assert ending.main.process
+    ending.main.process += 1
+    assert ending.finish(ENDED) == []
     assert locked.entry

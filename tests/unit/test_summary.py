@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.triflow.platform.plugins.callback.summary import CallbackModule
-from ansible_collections.triflow.platform.plugins.plugin_utils import recorded
+from ansible_collections.triflow.platform.plugins.plugin_utils import ending, recorded
+from ansible_collections.triflow.platform.plugins.plugin_utils.ending import End
+
+OK = End("ok")
 
 
 def changes(**actions: str) -> list[dict[str, Any]]:
@@ -27,6 +31,7 @@ def result(content: dict[str, Any], host: str = "triflow-prod", check: bool = Fa
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorded, "components", {})
+    monkeypatch.setattr(ending, "parts", [])
 
 
 class Run:
@@ -36,14 +41,24 @@ class Run:
         self.lines: list[str] = []
         self.callback = CallbackModule(
             display=SimpleNamespace(
-                verbosity=0, banner=self.lines.append, display=lambda line, **_unused: self.lines.append(line)
+                verbosity=0,
+                banner=self.lines.append,
+                display=lambda line, **_unused: self.lines.append(line),
+                error=self.lines.append,
+                warning=self.lines.append,
             )
         )
-        self.callback.get_option = {"path": path}.get
+        options = {"path": path and str(path)}
+        self.callback.get_option = options.get
+        self.callback.set_option = options.__setitem__
 
-    def end(self) -> list[str]:
-        self.callback.v2_playbook_on_stats(None)
+    def end(self, end: End = OK) -> list[str]:
+        self.callback.end(end)
         return self.lines
+
+    def begin(self, *hosts: str) -> None:
+        play = SimpleNamespace(hosts=list(hosts))
+        self.callback.v2_playbook_on_start(SimpleNamespace(get_plays=lambda: [play]))
 
 
 def test_counts_and_names() -> None:
@@ -161,13 +176,17 @@ def test_json(tmp_path: Path) -> None:
     run.end()
     summary = json.loads(path.read_text(encoding="utf-8"))
     assert summary.pop("seconds") >= 0
+    assert datetime.now(UTC) - datetime.fromisoformat(summary.pop("started")) < timedelta(minutes=5)
     assert summary == {
         "mode": "check",
+        "result": "ok",
+        "ended": None,
         "stacks": {
             "triflow-prod": {
                 "components": {"vpc": "create"},
                 "counts": {"created": 1, "changed": 0, "deleted": 0, "unchanged": 0, "failed": 1},
                 "failed": [{"task": "Database", "msg": "no quota"}],
+                "stopped": [],
                 "waited": {"nat": 61},
             }
         },
@@ -191,3 +210,66 @@ def test_what_differs_is_recorded_for_other_actions() -> None:
             "subnet": {"action": "none", "before": {}, "after": {}},
         }
     }
+
+
+def test_a_task_that_ran_when_the_run_was_ended_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    run = Run(path)
+    for host, name in (("triflow-a", "Database"), ("triflow-b", "Bucket"), ("triflow-c", "Zone"), ("triflow-d", "VPC")):
+        run.callback.v2_runner_on_start(
+            SimpleNamespace(get_name=lambda host=host: host), SimpleNamespace(get_name=lambda name=name: name)
+        )
+    run.callback.v2_runner_on_ok(result({"changes": changes(bucket="create")}, "triflow-b"))
+    run.callback.v2_runner_on_skipped(result({}, "triflow-c"))
+    run.callback.v2_runner_on_failed(result({"msg": "no quota"}, "triflow-d"))
+    assert run.end(End("ended", "SIGTERM")) == [
+        "SUMMARY",
+        "triflow-a: nothing done",
+        "  stopped: Database, whose changes are not counted",
+        "triflow-b: 1 created",
+        "  create: bucket",
+        "triflow-d: 1 failed",
+        "  failed: Database: no quota",
+    ]
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    assert (summary["result"], summary["ended"]) == ("ended", "SIGTERM")
+    assert summary["stacks"]["triflow-a"]["stopped"] == ["Database"]
+
+
+def test_the_file_of_an_earlier_run_goes_first_and_a_run_without_stacks_writes_one(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    path.write_text("the last success")
+    run = Run(path)
+    run.begin("all")
+    assert list(tmp_path.iterdir()) == []
+    run.begin("localhost")
+    assert run.end(End("failed")) == []
+    assert json.loads(path.read_text(encoding="utf-8"))["result"] == "failed"
+
+
+def test_a_playbook_for_localhost_alone_leaves_the_file_to_whom_it_belongs(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    path.write_text("of the run that it looks at")
+    run = Run(path)
+    run.begin("localhost")
+    assert run.end() == []
+    assert path.read_text() == "of the run that it looks at"
+
+
+def test_a_path_that_cannot_be_written_is_refused_once(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        run.begin("all")
+    assert left.value.code == 5
+    assert run.end(End("failed")) == [
+        f"Nothing was changed: TRIFLOW_SUMMARY is {tmp_path}, which cannot be written: it is a directory."
+    ]
+
+
+def test_what_cannot_be_written_at_the_end_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "there" / "summary.json"
+    path.parent.mkdir()
+    run = Run(path)
+    run.begin("all")
+    path.parent.rmdir()
+    assert run.end() == [f"TRIFLOW_SUMMARY is {path}, which is not written: No such file or directory."]
