@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils import retries
 from ansible_collections.triflow.platform.plugins.module_utils.consistency import LISTED_SECONDS, Patience
 from ansible_collections.triflow.platform.plugins.module_utils.retries import AnswerLost
 
@@ -58,6 +59,7 @@ class Attempts:
         self.current: Change | None = None  # that is being written
         self.unsure: Change | None = None  # whose answer was lost last
         self.patience: Patience | None = None  # since then
+        self.writes_repeated = retries.writes_repeated()
         self.lost_answers: Counter[Hashable] = Counter()
 
     def first(self, name: str, value: Any) -> Any:
@@ -122,6 +124,10 @@ class Attempts:
 
     def excuse(self) -> None:
         """Begin anew instead of failing, as long as it may be of what a lost answer was about."""
+        if retries.writes_repeated() > self.writes_repeated:
+            # What may be repeated can be refused all the same, being done already, or being done.
+            self.writes_repeated = retries.writes_repeated()
+            self.lost("a call that was repeated")
         if self.patience and self.patience.goes_on(LOOK_SECONDS):
             raise LookAgain
 

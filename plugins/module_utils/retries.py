@@ -67,6 +67,7 @@ OPTION: dict[str, Any] = {"type": "int", "default": SECONDS}  # retry_seconds of
 class _Policy:
     installed = False
     seconds = SECONDS
+    writes_repeated = 0
 
 
 def install(seconds: int | None = None) -> None:
@@ -88,6 +89,11 @@ def lost(error: BaseException, operation_name: str = "") -> bool:
     if not isinstance(error, AnswerLost):
         return False
     return not operation_name or str(error.kwargs["operation"]) == operation_name
+
+
+def writes_repeated() -> int:
+    """How many writes were repeated in this process that AWS may have carried out before."""
+    return _Policy.writes_repeated
 
 
 def _left_to_amazon(code: str, extra: list[str] | None = None) -> bool:
@@ -192,6 +198,8 @@ def _needs_retry(
     left = begun + failure.seconds - now
     if left <= 0:
         return None
+    if failure.lost and not operation.name.startswith(READING):
+        _Policy.writes_repeated += 1
     pause: float = min(_pause(failure, repeated), left)
     progress.say(
         f"{service} {operation.name}: {failure.reason}, repeated in {pause:.1f} s"

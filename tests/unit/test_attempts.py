@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils import attempts, consistency
+from ansible_collections.triflow.platform.plugins.module_utils import attempts, consistency, retries
 from ansible_collections.triflow.platform.plugins.module_utils.attempts import Attempts, Change, LookAgain
 from ansible_collections.triflow.platform.plugins.module_utils.retries import AnswerLost
 
@@ -126,6 +126,16 @@ def test_a_refusal_is_looked_into_for_a_while_after_a_lost_answer(tried: Attempt
         tried.excuse()
     clock.now = attempts.LOOK_SECONDS
     tried.excuse()
+
+
+def test_a_refusal_of_what_was_repeated_is_looked_into_too(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    found = Attempts(looks_again=True)
+    repeated = retries.writes_repeated() + 1
+    monkeypatch.setattr(retries, "writes_repeated", lambda: repeated)
+    with pytest.raises(LookAgain):
+        found.excuse()
+    clock.now = attempts.LOOK_SECONDS
+    found.excuse()
 
 
 def test_without_a_lost_answer_a_refusal_is_one() -> None:
