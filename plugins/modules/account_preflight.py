@@ -300,7 +300,11 @@ def main() -> None:
     problems = zone_problems(wanted["availability_zones"], zones, region)
     owner, bucket = wanted["vpc_owner"], wanted["bucket_name"]
     vpcs, subnets = shared_vpc.read(module.api("ec2"), owner)
-    problems += shared_vpc.range_problems(stack, owner, wanted["vpc_cidr"], wanted["subnet_cidrs"], vpcs, subnets)
+    # Which one of several stays, and what is in it, the network's role says, or refuses (twice.py).
+    one_vpc, its_subnets = (vpcs, subnets) if len(vpcs) == 1 else ([], [])
+    problems += shared_vpc.range_problems(
+        stack, owner, wanted["vpc_cidr"], wanted["subnet_cidrs"], one_vpc, its_subnets
+    )
     missing = []
     if not module.check_mode:
         problems += shared_vpc.missing_problems(stack, owner, vpcs)
@@ -325,7 +329,7 @@ def main() -> None:
         )
     if wanted["claims"]:
         zones_of_subnets, ranges = wanted["availability_zones"], wanted["subnet_cidrs"]
-        problems += shared_vpc.fixed_problems(stack, wanted["vpc_cidr"], zones_of_subnets, ranges, vpcs, subnets)
+        problems += shared_vpc.fixed_problems(stack, wanted["vpc_cidr"], zones_of_subnets, ranges, one_vpc, its_subnets)
         vpc_ids = [vpc["VpcId"] for vpc in vpcs]
         there = [zone for zone in zones_of_subnets if zone in zones]
         problems += standing_problems(module, identity["account"], vpc_ids, there, engine.get("engine_version"))

@@ -151,12 +151,13 @@ class Group(Ec2Resource):
     untagged_is_own = False  # its name may have been somebody else's first
 
     def __init__(
-        self, api: Api, vpc_id: str, options: dict[str, Any], described: list[dict[str, Any]], ids: dict[str, str]
+        self, api: Api, vpc_id: str, options: dict[str, Any], everywhere: list[dict[str, Any]], ids: dict[str, str]
     ) -> None:
         super().__init__(api, options["component"])
         self.vpc_id = vpc_id
         self.options = options
-        self.described = described
+        self.everywhere = everywhere  # the account's groups
+        self.described = [group for group in everywhere if group.get("VpcId") == vpc_id]
         self.ids = ids  # {component: id} of the list's groups, as far as they are there
         self.to_set: list[str] = []  # directions whose rules differ
         found = self._described_group()
@@ -178,9 +179,21 @@ class Group(Ec2Resource):
         ours = {group["GroupId"]: group for group in self.described if self.is_ours(group)}
         if not ours:
             return next(iter(named), {})
+        elsewhere = [
+            group
+            for group in self.everywhere
+            if self.is_ours(group) and group["GroupId"] not in ours and group["GroupName"] != DEFAULT
+        ]
+
+        def holds(api: Api, ids: list[str]) -> dict[str, list[str]]:
+            """The VPC's own counts as used beside one of another VPC, which no part of the stack can have."""
+            found = held.of_security_groups(api, ids)
+            inside = [f"in the stack's VPC {self.vpc_id}"] if elsewhere else []
+            return {key: (inside if key in ours else []) + value for key, value in found.items()}
+
         stays = self.one_of(
-            [self._leftover(group) for group in ours.values()],
-            held.of_security_groups,
+            [self._leftover(group) for group in [*ours.values(), *elsewhere]],
+            holds,
             lambda live: all(live[field] == self.options[field] for field in self.fixed),
         )
         return ours[stays["id"]] if stays else {}
@@ -264,7 +277,7 @@ class Group(Ec2Resource):
         for option, permissions in self.live.items():
             self._change(f"revoke_security_group_{DIRECTIONS[option][1]}", permissions)
         further = {live["id"] for live in self.leftovers}
-        for group in self.described:
+        for group in self.everywhere:
             for key, direction in DIRECTIONS.values() if group["GroupId"] in further else ():
                 if group[key]:
                     revoke = f"revoke_security_group_{direction}"
@@ -359,12 +372,11 @@ def main() -> None:
         if not present and entry["name"] == DEFAULT:
             module.fail_json(msg=f"{entry['component']} goes with its VPC: AWS deletes it in no other way")
     api = module.api("ec2")
-    described = []
-    if not placeholders.within(vpc_id):
-        inside = [{"Name": "vpc-id", "Values": [vpc_id]}]
-        described = api.pages("describe_security_groups", "SecurityGroups", on="the security groups", Filters=inside)
+    everywhere = []
+    if not placeholders.within(vpc_id):  # a second one may be in another VPC
+        everywhere = api.pages("describe_security_groups", "SecurityGroups", on="the security groups")
     ids: dict[str, str] = {}
-    groups = [Group(api, vpc_id, entry, described, ids) for entry in entries]
+    groups = [Group(api, vpc_id, entry, everywhere, ids) for entry in entries]
     run = Run(module)
     if not present and not module.check_mode:
         for group in groups:

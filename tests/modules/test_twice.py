@@ -15,7 +15,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.triflow.platform.plugins.action.stock import ActionModule
 
 from tests.conftest import Lab
-from tests.modules.conftest import RunModule
+from tests.modules.conftest import RunModule, ShowAnswer
 from tests.modules.controller import RunAction, run_action
 from tests.modules.tagging import expected_tags, tag_list, tags
 
@@ -477,3 +477,106 @@ def test_all_of_them_are_taken_down(world: World, kind: Kind) -> None:
     result = kind.run(world, world.made[0], check=False, state="absent")
     assert not result.get("failed"), result["msg"]
     assert kind.there(world) == set()
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+def test_a_group_of_another_vpc_goes_or_is_refused(world: World, is_used: bool) -> None:
+    kind = SecurityGroup()
+    world.made.append(kind.make(world, 0))
+    own, world.vpc = world.vpc, world.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    world.made.append(kind.make(world, 1))
+    if is_used:
+        subnet = world.ec2.create_subnet(VpcId=world.vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+        world.ec2.create_network_interface(SubnetId=subnet, Groups=[world.made[1]])
+    world.vpc = own
+    if not is_used:
+        assert_that_one_stays(world, kind, world.made[0])
+        return
+    result = kind.run(world, world.made[0], check=True)
+    assert f"{world.made[0]}: in the stack's VPC {own}" in result["msg"]
+    assert f"{world.made[1]}: 1 network interface" in result["msg"]
+
+
+def test_of_two_zones_none_goes_while_nobody_can_say_which_one_is_asked(world: World) -> None:
+    """The account has no zone above them."""
+    route53, kind = world.lab.aws("route53"), Zone()
+    name = f"app.{world.stack}.com"
+    for number in (0, 1):
+        made = route53.create_hosted_zone(Name=name, CallerReference=f"{world.stack}-{number}")["HostedZone"]["Id"]
+        world.made.append(made.removeprefix("/hostedzone/"))
+        labels = tag_list(expected_tags(world.stack, kind.component))
+        route53.change_tags_for_resource(ResourceType="hostedzone", ResourceId=world.made[-1], AddTags=labels)
+    result = kind.run(world, world.made[0], check=False)
+    assert f"{world.made[0]}: whether the zone above names it cannot be told" in result["msg"]
+    assert kind.there(world) == set(world.made)
+
+
+def test_certificates(world: World, show_answer: ShowAnswer) -> None:
+    """Of two for the same names the one with the smallest ARN stays; two in use are refused."""
+    acm, domain = world.lab.aws("acm"), f"{world.stack}.com"
+    labels = tag_list(expected_tags(world.stack, "certificate"))
+
+    def run(check: bool) -> dict[str, Any]:
+        return world.run_module("acm_certificate", check=check, domain_name=domain)
+
+    for number in (0, 1):
+        made = acm.request_certificate(
+            DomainName=domain, ValidationMethod="DNS", Tags=labels, IdempotencyToken=f"token{number}"
+        )
+        world.made.append(made["CertificateArn"])
+    show_answer("DescribeCertificate", lambda answer: answer["Certificate"].update(InUseBy=["the balancer"]))
+    for check in (True, False):
+        result, written = writes(world, lambda check=check: run(check))  # type: ignore[misc]
+        assert written == []
+        for arn in world.made:
+            assert f"{arn}: used by the balancer" in result["msg"]
+    show_answer("DescribeCertificate", lambda answer: answer["Certificate"].update(InUseBy=[]))
+    plan, done = run(check=True), run(check=False)
+    assert plan["changes"] == done["changes"]
+    listed = {item["CertificateArn"] for item in acm.list_certificates()["CertificateSummaryList"]}
+    assert listed & set(world.made) == {min(world.made)}
+    assert run(check=False)["changed"] is False
+
+
+def test_a_report_names_what_is_in_use_twice_and_goes_on(world: World) -> None:
+    kind, guard = Address(), {"read_only": True}
+    for number in (0, 1):
+        world.made.append(kind.make(world, number))
+    kind.use(world, world.made[0], 0)
+    kind.use(world, world.made[1], 1)
+    gateways = [{"component": "nat-gateway-a", "subnet_id": world.subnets[0]}]
+    report = world.run_module("vpc_nat_gateways", check=True, gateways=gateways, guard=guard)
+    assert not report.get("failed"), report["msg"]
+    assert {change["action"] for change in report["changes"]} <= {"none", "update"}
+    run, written = writes(
+        world, lambda: world.run_module("vpc_nat_gateways", gateways=gateways, guard=guard, tags={"a": "b"})
+    )
+    assert "is there twice" in run["msg"]
+    assert written == []
+
+
+def test_a_key_without_its_alias_is_found_while_its_tags_are_listed_late(world: World) -> None:
+    kms = world.lab.aws("kms")
+    alias = f"alias/{world.stack}"
+    with world.lab.like_aws():
+        arn = Key().make(world, 0)
+        world.run_module("stack_info", services=[], key_aliases=[alias])
+        before = len(world.lab.calls())
+        live = world.run_module("stack_info", services=[], key_aliases=[alias])["live"]
+        calls = [call["operation"] for call in world.lab.calls()[before:]]
+    assert [entry["id"] for entry in live] == [arn]
+    assert "ListKeys" in calls
+    kms.create_alias(AliasName=alias, TargetKeyId=arn)
+    before = len(world.lab.calls())
+    world.run_module("stack_info", services=[], key_aliases=[alias])
+    calls = [call["operation"] for call in world.lab.calls()[before:]]
+    assert sorted(calls) == ["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetResources"]
+
+
+def test_what_is_there_once_costs_no_further_call(world: World) -> None:
+    gateways = [{"component": "nat-gateway-a", "subnet_id": world.subnets[0]}]
+    world.run_module("vpc_nat_gateways", gateways=gateways)
+    before = len(world.lab.calls())
+    assert world.run_module("vpc_nat_gateways", gateways=gateways)["changed"] is False
+    calls = [call["operation"] for call in world.lab.calls()[before:]]
+    assert sorted(calls) == ["DescribeAddresses", "DescribeNatGateways"]
