@@ -48,8 +48,9 @@ def read(api: Api, owner: str) -> list[dict[str, Any]]:
     for vpc in vpcs:
         dns = {}
         for option, attribute in (("dns_hostnames", "enableDnsHostnames"), ("dns_support", "enableDnsSupport")):
-            answer = api.call("describe_vpc_attribute", on=on, VpcId=vpc["VpcId"], Attribute=attribute)
-            dns[option] = answer[attribute[0].upper() + attribute[1:]]["Value"]
+            gone = ("InvalidVpcID.NotFound",)  # one that was left over, and is listed a while longer
+            answer = api.call("describe_vpc_attribute", on=on, absent=gone, VpcId=vpc["VpcId"], Attribute=attribute)
+            dns[option] = answer.get(attribute[0].upper() + attribute[1:], {}).get("Value")
         cidrs = [item["CidrBlock"] for item in vpc["CidrBlockAssociationSet"]]
         name = from_aws(vpc.get("Tags")).get("Name")
         found.append(_entry("vpc", vpc["VpcId"], vpc.get("Tags"), name=name, cidr_block=cidrs, **dns))

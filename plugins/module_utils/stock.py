@@ -231,6 +231,8 @@ def find(
         )
         stays = next(entry for entry in carriers if entry["id"] == choice.stays)
         return Found(stays, [entry for entry in carriers if entry["id"] in choice.leftovers])
+    if len(carriers) > 1 and set(stock.identity) <= set(options):  # a bucket of another name is somebody's data
+        carriers = [entry for entry in carriers if _identifies(stock, entry, options)] or carriers
     if carriers:
         return Found(carriers[0], carriers[1:])
     return Found(

@@ -277,6 +277,27 @@ def delete_orphans(lab: Lab, orphans: dict[str, str]) -> None:
     lab.aws("iam").delete_role(RoleName=f"{STACK}-old")
 
 
+def make_second(lab: Lab) -> dict[str, str]:
+    """What carries the tags of a component a second time, as a creation leaves it whose answer was lost: their ids."""
+    ec2, kms = lab.aws("ec2"), lab.aws("kms")
+
+    def labels(kind: str, component: str) -> list[dict[str, Any]]:
+        return [{"ResourceType": kind, "Tags": tags(component)}]
+
+    made = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=labels("vpc", "vpc"))["Vpc"]["VpcId"]
+    ec2.create_subnet(VpcId=made, CidrBlock="10.0.1.0/24")
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=labels("elastic-ip", "elastic-ip-a"))
+    key_tags = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags("kms-key")]
+    key = kms.create_key(Tags=key_tags)["KeyMetadata"]["Arn"]
+    return {"vpc": made, "elastic-ip-a": address["AllocationId"], "kms-key": key}
+
+
+def empty_second_vpc(lab: Lab, identifier: str) -> None:
+    ec2 = lab.aws("ec2")
+    for subnet in ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [identifier]}])["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+
+
 @dataclass(frozen=True)
 class Drift:
     """One run of playbooks/drift.yml and the report that it wrote."""
@@ -290,6 +311,8 @@ class Runs:
     clean: Drift
     changed: Drift
     orphans: dict[str, str]
+    second: dict[str, str]
+    refused: Played
     repair: Played
     repaired: Drift
 
@@ -316,16 +339,19 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     for change in dict.fromkeys(change for _component, _field, _values, change in CHANGES):
         change(lab)
     orphans = make_orphans(lab)
+    second = make_second(lab)
     changed = drift()
+    refused = play(lab, directory, "playbooks/network.yml", "-i", str(inventory))
+    empty_second_vpc(lab, second["vpc"])
     repair = play(lab, directory, "site.yml", "-i", str(inventory))
     delete_orphans(lab, orphans)
-    return Runs(clean, changed, orphans, repair, drift())
+    return Runs(clean, changed, orphans, second, refused, repair, drift())
 
 
 def test_no_drift_is_invented_on_a_clean_stack(runs: Runs) -> None:
     assert runs.clean.run.exit_code == 0, runs.clean.run.output
-    found = {kind: runs.clean.report[kind] for kind in ("drift", "differs", "missing", "orphans")}
-    assert found == {"drift": False, "differs": {}, "missing": [], "orphans": []}
+    found = {kind: runs.clean.report[kind] for kind in ("drift", "differs", "missing", "orphans", "twice")}
+    assert found == {"drift": False, "differs": {}, "missing": [], "orphans": [], "twice": []}
     assert f"{STACK}: no drift" in runs.clean.run.output
 
 
@@ -381,11 +407,32 @@ def test_orphans_are_found(runs: Runs) -> None:
         assert arn in runs.changed.run.output
 
 
+def test_what_is_there_twice_is_found(runs: Runs) -> None:
+    """The address and the key with what a run does to them; both VPCs, since a run could not decide for one."""
+    found = {item["component"]: item for item in runs.changed.report["twice"]}
+    assert set(found) == set(runs.second)
+    for component, identifier in runs.second.items():
+        arns = found[component]["arns"]
+        (arn,) = [arn for arn in arns if arn.endswith(identifier)]
+        assert len(arns) == 2
+        assert found[component]["leftovers"] == ([] if component == "vpc" else [arn])
+        assert arn in runs.changed.run.output
+
+
+def test_two_vpcs_in_use_end_a_run_before_its_first_change(runs: Runs) -> None:
+    assert runs.refused.exit_code == 2
+    assert runs.refused.writes == []
+    assert f"vpc of stack {STACK} is there twice" in runs.refused.output
+    assert f"{runs.second['vpc']}: 1 subnet" in runs.refused.output
+    assert "4 subnets, 1 internet gateway, 1 NAT gateway" in runs.refused.output
+
+
 def test_a_run_does_what_was_reported_and_no_more(runs: Runs) -> None:
     assert runs.repair.exit_code == 0, runs.repair.output
     done = {name: action for name, action in runs.repair.components(STACK).items() if action != "none"}
     missing = dict.fromkeys(runs.changed.report["missing"], "create")
-    assert done == dict.fromkeys(runs.changed.report["differs"], "update") | missing
+    second = {f"{component} ({identifier})": "delete" for component, identifier in runs.second.items()}
+    assert done == dict.fromkeys(runs.changed.report["differs"], "update") | missing | second
 
 
 def test_then_there_is_no_drift(runs: Runs) -> None:

@@ -49,3 +49,15 @@ def test_missing_component_of_a_plan_gets_a_placeholder() -> None:
 def test_missing_component_of_a_run_names_the_playbook_that_makes_it() -> None:
     with pytest.raises(AnsibleFilterError, match=r"subnet-private-a is not there: run playbooks/network\.yml first"):
         component_id("subnet-private-a", stack_info(check_mode=False))
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_of_two_the_one_in_use_is_meant_and_two_in_use_are_refused(check_mode: bool) -> None:
+    second = {"component": "vpc", "id": "vpc-0b", "stack": "triflow-nonprod", "holds": []}
+    live = [second, *LIVE[:-1], {**LIVE[-1], "holds": ["4 subnets"]}]
+    info = {**stack_info(check_mode), "live": live}
+    assert component_id("vpc", info, "triflow-nonprod") == "vpc-0a1b2c3d4e5f60718"
+    used = {**info, "live": [{**second, "holds": ["1 subnet"]}, *live[1:]]}
+    with pytest.raises(AnsibleFilterError, match="vpc of stack triflow-nonprod is there twice"):
+        component_id("vpc", used, "triflow-nonprod")
+    assert component_id("vpc", {**used, "read_only": True}, "triflow-nonprod") in ("vpc-0a1b2c3d4e5f60718", "vpc-0b")

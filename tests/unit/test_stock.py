@@ -12,6 +12,7 @@ from ansible.utils.plugin_docs import get_docstring
 from ansible_collections.triflow.platform.plugins.action.stock import ActionModule
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
 from ansible_collections.triflow.platform.plugins.module_utils.stock import MODULES, Stock, find, found_by, is_foreign
+from ansible_collections.triflow.platform.plugins.module_utils.twice import TwiceError
 
 VPC = "amazon.aws.ec2_vpc_net"
 TAGS = {"Name": "test-vpc", "triflow:stack": "test", "triflow:component": "vpc"}
@@ -73,6 +74,48 @@ def test_find_by_identity(options: dict[str, Any], found: bool, owner: str | Non
     live = [{"type": "thing", "id": "lost", "stack": owner, "component": None, "vpc_id": "vpc-1", "name": "lost"}]
     assert (find(THING, live, "test", "a", options, "present").live is not None) is found
     assert find(Stock("thing", ("id",)), live, "test", "a", options, "present").live is None
+
+
+def twins(*names: str, **state: Any) -> list[dict[str, Any]]:
+    return [{"type": "thing", "id": name, "stack": "test", "component": "a", "name": name, **state} for name in names]
+
+
+NAMED = Stock("thing", ("id",), by={"name": "name"}, identity=("name",))
+
+
+def test_of_two_with_the_same_tags_the_one_in_use_stays() -> None:
+    live = [*twins("one", holds=[]), *twins("two", holds=["1 subnet"])]
+    found = find(NAMED, live, "test", "a", {"name": "one"}, "present")
+    assert (found.live, found.leftovers) == (live[1], [live[0]])
+    with pytest.raises(TwiceError, match="a of stack test is there twice"):
+        find(NAMED, twins("one", "two"), "test", "a", {"name": "one"}, "present")
+    assert find(NAMED, twins("one", "two"), "test", "a", {"name": "one"}, "present", refuse=False).leftovers == []
+
+
+@pytest.mark.parametrize(("options", "goes"), [({}, ["one", "two"]), ({"name": "two"}, ["two"])])
+def test_absent_takes_all_of_them_but_those_of_another_name(options: dict[str, Any], goes: list[str]) -> None:
+    found = find(NAMED, twins("one", "two"), "test", "a", options, "absent")
+    assert [entry["id"] for entry in [found.live, *found.leftovers] if entry] == goes
+
+
+def test_a_leftover_is_deleted_by_its_id_and_counted() -> None:
+    second = {**LIVE_VPC, "id": "vpc-0b", "holds": []}
+    done, options = plan_and_run({"changed": True}, live=[second, {**LIVE_VPC, "holds": ["4 subnets"]}])
+    assert options == {"vpc_id": "vpc-0b", "state": "absent", "region": "ap-northeast-2"}
+    assert done["changes"] == [
+        {"component": "vpc", "action": "none", "fields": []},
+        {"component": "vpc (vpc-0b)", "action": "delete", "fields": []},
+    ]
+    assert done["id"] == LIVE_VPC["id"]
+    (diff,) = done["diff"]
+    assert (diff["after_header"], diff["after"], "holds" in diff["before"]) == ("vpc (vpc-0b)", {}, False)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_two_in_use_end_the_action(check: bool) -> None:
+    second = {**LIVE_VPC, "id": "vpc-0b", "holds": ["1 subnet"]}
+    with pytest.raises(AnsibleActionFail, match=r"vpc of stack test is there twice.*vpc-0b: 1 subnet"):
+        Stocked(None, check=check, live=[second, {**LIVE_VPC, "holds": ["4 subnets"]}]).run()
 
 
 @pytest.mark.parametrize(
