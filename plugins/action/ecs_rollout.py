@@ -33,7 +33,8 @@ class ActionModule(ControllerAction):
         given = self.args["deployments"].get(name)
         deployment = Told(**given) if given else None
         for seconds in self.moments(deadline):
-            found = ecs.describe_services(cluster=self.args["cluster"], services=[name])["services"]
+            with self.following(f"The rollout of {name}", deadline, f"Look at the deployments of {name} in ECS."):
+                found = ecs.describe_services(cluster=self.args["cluster"], services=[name])["services"]
             if not found and not deployment:
                 raise self.failure(
                     f"Service {name} of stack {self.args['stack']} is not there: run playbooks/compute.yml"
@@ -45,7 +46,7 @@ class ActionModule(ControllerAction):
             sentence = state.sentence
             if state.failed:
                 break
-            self.say(f"{name}: {sentence} ({seconds:.0f} s of at most {timeout} s)")
+            self.see(f"{name}: {sentence}", seconds, timeout)
         else:
             sentence = f"after {timeout} s {sentence}"
         why = reasons(self.client, self.args["cluster"], service, entry["task_definition"]) if found else []

@@ -172,16 +172,20 @@ class ActionModule(ControllerAction):
         places = [place for place in log_places(definition, arn) if f"/{container}/" in place[1]]
         log = Log(self.client("logs"), places)
         what = f"Task {short(arn)} ({shlex.join(args['command'])}) of stack {args['stack']}"
-        for seconds in self.moments(self.deadline(args["timeout"])):
-            # Right after RunTask there may be no answer yet.
-            found = ecs.describe_tasks(cluster=args["cluster"], tasks=[arn])["tasks"]
-            for line in log.new():
-                self._display.display(f"    {line}")
+        deadline = self.deadline(args["timeout"])
+        for seconds in self.moments(deadline):
+            with self.following(
+                f"Task {short(arn)}", deadline, "It may still run: look at it in ECS before you run again."
+            ):
+                # Right after RunTask there may be no answer yet.
+                found = ecs.describe_tasks(cluster=args["cluster"], tasks=[arn])["tasks"]
+                for line in log.new():
+                    self._display.display(f"    {line}")
             result = {"task": arn, "log": log.last, "seconds": round(seconds)}
             status = found[0]["lastStatus"] if found else "not to be seen yet"
             if meaning("ECS task", status) == NEVER:
                 break
-            self.say(f"task {short(arn)} is {status} ({seconds:.0f} s of at most {args['timeout']} s)")
+            self.see(f"task {short(arn)} is {status}", seconds, args["timeout"])
         else:
             reason = f"no end after {args['timeout']} s"
             ecs.stop_task(cluster=args["cluster"], task=arn, reason=reason)

@@ -39,7 +39,12 @@ class ActionModule(ControllerAction):
         return [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found[:AT_ONCE]]
 
     def _delete(self) -> int:
-        bucket, deadline, deleted = self.args["bucket"], self.deadline(self.args["timeout"]), 0
+        deadline = self.deadline(self.args["timeout"])
+        with self.following(f"Emptying {self.args['bucket']}", deadline, "Run again: it goes on."):
+            return self._delete_until(deadline)
+
+    def _delete_until(self, deadline: float) -> int:
+        bucket, deleted = self.args["bucket"], 0
         while objects := self._held():
             if time.monotonic() > deadline:
                 raise self.failure(
@@ -53,5 +58,6 @@ class ActionModule(ControllerAction):
                     f"{deleted} versions are gone; run again when that is settled."
                 )
             deleted += len(objects)
-            self.say(f"{deleted} versions of objects deleted from {bucket}")
+            self.seen = f"{deleted} versions of objects deleted from {bucket}"
+            self.say(self.seen)
         return deleted

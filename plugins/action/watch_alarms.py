@@ -47,12 +47,16 @@ class ActionModule(ControllerAction):
             for task in stopped_tasks(ecs, service["cluster"], service["name"], None)
         }
         begun = False
-        for seconds in self.moments(self.deadline(self.args["seconds"]), DELAY):
-            states = self._look_at_alarms(begun)
-            running = [self._look_at_service(service, stopped_before) for service in self.args["services"]]
+        deadline = self.deadline(self.args["seconds"])
+        # The last look decides, so it has its time also when AWS cannot be asked at the end.
+        last = deadline + self.args["retry_seconds"]
+        for seconds in self.moments(deadline, DELAY):
+            with self.following("The watch over the alarms", last, "Look at the alarms in CloudWatch."):
+                states = self._look_at_alarms(begun)
+                running = [self._look_at_service(service, stopped_before) for service in self.args["services"]]
             counts = [f"{states.count(state)} alarms {state}" for state in sorted(set(states))]
-            said = ", ".join(counts + running) or "nothing to look at"
-            self.say(f"{said} ({seconds:.0f} of {self.args['seconds']} s)")
+            self.seen = ", ".join(counts + running) or "nothing to look at"
+            self.say(f"{self.seen} ({seconds:.0f} of {self.args['seconds']} s)")
             begun = True
         return {"changed": False, "waited": {"alarms": round(seconds)}}
 

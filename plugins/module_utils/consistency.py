@@ -239,10 +239,9 @@ def seconds(error: dict[str, str], service: str = "", operation: str = "") -> in
     return 0
 
 
-def seconds_of_waiter(error: Any) -> int:
-    """How long a waiter may not find by its id what AWS has just answered with; 0 when it ended for another reason."""
-    refusal = error.last_response.get("Error", {})
-    return LISTED_SECONDS if "NotFound" in refusal.get("Code", "") else 0
+def seconds_unknown(error: Any) -> int:
+    """How long a wait may not find by its id what AWS has just answered with; 0 when it is refused otherwise."""
+    return LISTED_SECONDS if "NotFound" in error.response["Error"].get("Code", "") else 0
 
 
 class Patience:

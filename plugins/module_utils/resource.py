@@ -12,6 +12,7 @@ way for all. What a module returns through it:
 from __future__ import annotations
 
 import contextlib
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NoReturn
@@ -21,7 +22,6 @@ from ansible_collections.triflow.platform.plugins.module_utils import (
     adoption,
     attempts,
     compare,
-    consistency,
     failures,
     placeholders,
     progress,
@@ -31,12 +31,15 @@ from ansible_collections.triflow.platform.plugins.module_utils import (
 from ansible_collections.triflow.platform.plugins.module_utils.attempts import Change
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
 from ansible_collections.triflow.platform.plugins.module_utils.tags import STACK, tags_of
-from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, WAITERS, timed_out, unready
+from ansible_collections.triflow.platform.plugins.module_utils.waiters import GOALS, unready
+from ansible_collections.triflow.platform.plugins.module_utils.waiting import Unreached, until_reached
 
 with contextlib.suppress(ImportError):  # AnsibleAWSModule says what to install
-    from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+    from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
-    from botocore.waiter import WaiterModel, create_waiter_with_client
+
+SAID_EVERY = 10  # seconds between two lines about what a module waits for
+LOOK = "Look at its state in AWS, then run again, which goes on waiting"
 
 
 class StackModule(AnsibleAWSModule):
@@ -88,7 +91,9 @@ class StackModule(AnsibleAWSModule):
         self, raised: BaseException, call: str, on: str, remedy: str = "", secrets: Iterable[str] = ()
     ) -> NoReturn:
         """End the module with what was raised, as failures.py explains it."""
-        failure = failures.explain(raised, call, on, self.params["stack"], remedy, secrets)
+        self.fail_for(failures.explain(raised, call, on, self.params["stack"], remedy, secrets))
+
+    def fail_for(self, failure: failures.Failure) -> NoReturn:
         self.fail(failure.sentence, failure=failure.result)
 
     def tags_of(self, component: str) -> dict[str, str]:
@@ -171,27 +176,30 @@ class Api:
 
     def wait(self, name: str, /, on: str, timeout: int, **parameters: Any) -> float:
         """Waits with one of WAITERS or of botocore, at most ``timeout`` seconds. Returns the seconds that it took."""
-        waiter: Any
-        if name in WAITERS:
-            waiter = create_waiter_with_client(name, WaiterModel({"version": 2, "waiters": WAITERS}), self.client)
-        else:
-            waiter = self.client.get_waiter(name)
-        delay = min(waiter.config.delay, max(timeout, 1))
-        patience = consistency.Patience()
-        while True:
-            try:
-                waiter.wait(WaiterConfig={"Delay": delay, "MaxAttempts": timeout // delay + 1}, **parameters)
-                return round(patience.waited, 1)
-            except WaiterError as error:
-                if patience.goes_on(consistency.seconds_of_waiter(error)):
-                    continue
-                state = unready(name, error.last_response) if name in GOALS else ""
-                if state and not timed_out(error):
-                    self.module.fail(f"{on} of stack {self.module.params['stack']} is {state}")
-                last = f"After {timeout} s it is {state}. " if state else ""
-                self._fail(error, waiter.config.operation, on, f"{last}Look at its state in AWS, then run again")
-            except (BotoCoreError, ClientError, ResponseParserError) as error:
-                self._fail(error, waiter.config.operation, on)
+        what = f"{on} of stack {self.module.params['stack']}"
+        told = -SAID_EVERY
+
+        def state(answer: dict[str, Any] | None) -> str:
+            return unready(name, answer) if answer and name in GOALS else ""
+
+        def report(answer: dict[str, Any], seconds: float) -> None:
+            nonlocal told
+            if state(answer) and seconds - told >= SAID_EVERY:
+                told = seconds
+                progress.say(f"{on} is {state(answer)} ({seconds:.0f} s of at most {timeout} s)")
+
+        deadline = time.monotonic() + timeout
+        try:
+            return round(until_reached(self.client, name, parameters, deadline, report=report), 1)
+        except Unreached as end:
+            if end.never:
+                self.module.fail(f"{what} is {state(end.seen)}")
+            reason = f"after {timeout} s it is {state(end.seen) or 'not seen to be ready'}"
+            if end.refused:
+                reason += f"; the last question failed: {failures.explain(end.refused).reason}"
+            self.module.fail_for(failures.Failure(f"The wait for {name}", what, reason, "", LOOK))
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            self._fail(error, name, on)
 
 
 class Resource(ABC):

@@ -16,6 +16,8 @@ import os
 import random
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
@@ -68,6 +70,7 @@ class _Policy:
     installed = False
     seconds = SECONDS
     writes_repeated = 0
+    deadline: float | None = None  # of who follows something
 
 
 def install(seconds: int | None = None) -> None:
@@ -82,6 +85,25 @@ def install(seconds: int | None = None) -> None:
     _Policy.installed = True
     botocore.register_initializer(_initialize)
     AWSRetry.found = staticmethod(_left_to_amazon)
+
+
+@contextmanager
+def until(deadline: float) -> Iterator[None]:
+    """Repeat calls up to this moment of ``time.monotonic``: for who follows something to a limit of its own."""
+    before, _Policy.deadline = _Policy.deadline, deadline
+    try:
+        yield
+    finally:
+        _Policy.deadline = before
+
+
+def passes(error: BaseException) -> bool:
+    """Whether a call has ended with what passes by itself, only not in time."""
+    response = getattr(error, "response", None)
+    if response is None:
+        return isinstance(error, Exception) and _of_exception(error) is not None
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return passing("", str(response.get("Error", {}).get("Code", "")), status) is not None
 
 
 def lost(error: BaseException, operation_name: str = "") -> bool:
@@ -195,7 +217,10 @@ def _needs_retry(
     now = time.monotonic()
     begun, repeated = context.get("triflow_retries", (now, 0))
     context["triflow_retries"] = (begun, repeated + 1)
-    left = begun + failure.seconds - now
+    seconds: float = failure.seconds
+    if failure.jitter and _Policy.deadline is not None:
+        seconds = _Policy.deadline - begun
+    left = begun + seconds - now
     if left <= 0:
         return None
     if failure.lost and not operation.name.startswith(READING):
@@ -203,7 +228,7 @@ def _needs_retry(
     pause: float = min(_pause(failure, repeated), left)
     progress.say(
         f"{service} {operation.name}: {failure.reason}, repeated in {pause:.1f} s"
-        f" ({now - begun:.0f} s of at most {failure.seconds} s)"
+        f" ({now - begun:.0f} s of at most {seconds:.0f} s)"
     )
     return pause
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ansible_collections.triflow.platform.plugins.module_utils import failures
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import READY, note, with_meaning
 
 Service = dict[str, Any]
@@ -142,7 +143,19 @@ def target_health(elbv2: Any, arn: str) -> list[dict[str, Any]]:
 
 
 def reasons(clients: Clients, cluster: str, service: Service, task_definition: str | None) -> list[str]:
-    """Why a rollout is not done: stopped tasks, events, targets' health and the last log lines, in sentences."""
+    """Why a rollout is not done: stopped tasks, events, targets' health and the last log lines, in sentences.
+
+    That it is not done is known already: what cannot be read of the reasons hides nothing of that.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return _reasons(clients, cluster, service, task_definition)
+    except (BotoCoreError, ClientError) as error:
+        return [f"the reasons could not be read: {failures.explain(error).sentence}"]
+
+
+def _reasons(clients: Clients, cluster: str, service: Service, task_definition: str | None) -> list[str]:
     ecs = clients("ecs")
     tasks = stopped_tasks(ecs, cluster, service["serviceName"], task_definition)
     found = [stopped_task(task) for task in tasks[: SHOWN["tasks"]]]

@@ -166,11 +166,6 @@ def unready(name: str, answer: dict[str, Any]) -> str:
     )
 
 
-def timed_out(error: Exception) -> bool:
-    """Whether a WaiterError says that it took too long, and not that it never will be."""
-    return "Max attempts exceeded" in str(error)
-
-
 def _search(path: str, answer: dict[str, Any]) -> list[str]:
     import jmespath  # botocore brings it
 

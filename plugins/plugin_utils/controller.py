@@ -6,13 +6,14 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, NoReturn
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.triflow.platform.plugins.module_utils import progress
+from ansible_collections.triflow.platform.plugins.module_utils import failures, progress
 from ansible_collections.triflow.platform.plugins.module_utils.guard import OPTION, Guard
-from ansible_collections.triflow.platform.plugins.plugin_utils.explained import explained
+from ansible_collections.triflow.platform.plugins.plugin_utils.explained import Explained, explained
 
 FIRST_DELAY = 1  # seconds between the first two looks
 DELAY = 5  # the most between two
@@ -29,6 +30,7 @@ class ControllerAction(ActionBase):
     args: dict[str, Any]
     clients: dict[str, Any]
     guard: Guard
+    seen: str = ""  # the last known state of what is followed
     host: str  # of the inventory
 
     @abstractmethod
@@ -94,6 +96,39 @@ class ControllerAction(ActionBase):
                 return
             time.sleep(min(pause, left))
             pause = min(2 * pause, delay)
+
+    @contextmanager
+    def following(self, what: str, deadline: float, look: str) -> Iterator[None]:
+        """Reads within are repeated until the deadline: one that fails says nothing of what is followed.
+
+        One that fails even so, or by what does not pass, ends it with ``unseen`` in the result: who follows it must not
+        take that for a failure of what is followed. ``look`` says where a person sees it.
+        """
+        from ansible_collections.triflow.platform.plugins.module_utils import retries
+
+        begun = time.monotonic()
+        try:
+            with retries.until(deadline):
+                yield
+        except AnsibleError:
+            raise
+        except Exception as error:
+            if not retries.passes(error):
+                refused = explained(error, stack=self.args["stack"], purpose=self.purpose)
+                refused.result["unseen"] = True
+                raise refused from error
+            failure = failures.explain(error)
+            last = f"Last it was: {self.seen}" if self.seen else "Nothing was seen of it"
+            sentence = (
+                f"{what} of stack {self.args['stack']} was not seen to its end: AWS could not be asked for "
+                f"{time.monotonic() - begun:.0f} s. {last}. {failure.sentence} {look}"
+            )
+            raise Explained(sentence, result={"unseen": True, "failure": failure.result}) from error
+
+    def see(self, state: str, seconds: float, limit: int) -> None:
+        """Say the state of what is followed, and remember it."""
+        self.seen = state
+        self.say(f"{state} ({seconds:.0f} s of at most {limit} s)")
 
     def say(self, sentence: str) -> None:
         self._display.display(f"  {self.args['stack']}: {sentence}")

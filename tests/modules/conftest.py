@@ -15,7 +15,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.triflow.platform.plugins.module_utils import consistency, retries
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, resource, retries, waiting
 
 from tests.conftest import Lab
 
@@ -25,6 +25,7 @@ LOADER = botocore.loaders.create_loader()
 pytest.register_assert_rewrite("tests.modules.grammar")  # its assertions show what differs
 
 RunModule = Callable[..., dict[str, Any]]
+Refuse = Callable[..., None]
 ShowAnswer = Callable[[str, Callable[[dict[str, Any]], None]], None]
 
 
@@ -44,7 +45,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long a call was waited for that is repeated, each time: nobody waits, the clock goes on instead."""
     pauses: list[float] = []
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(pauses), sleep=pauses.append)
-    for module in (consistency, retries, botocore.endpoint):
+    for module in (consistency, retries, resource, waiting, botocore.endpoint):
         monkeypatch.setattr(module, "time", clock)
     return pauses
 
@@ -89,3 +90,31 @@ def show_answer(monkeypatch: pytest.MonkeyPatch) -> ShowAnswer:
 
     monkeypatch.setattr(botocore.endpoint.Endpoint, "make_request", make_request)
     return changes.__setitem__
+
+
+@pytest.fixture
+def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
+    """``refuse("DescribeServices", "ThrottlingException", 400)``: AWS answers so to this process from then on.
+
+    With a class of botocore's exceptions in the code's place it is raised, as when the network fails. None ends it.
+    """
+    refused: dict[str, tuple[Any, int]] = {}
+    send = botocore.endpoint.Endpoint._do_get_response
+
+    def do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
+        code, status = refused.get(operation_model.name, (None, 0))
+        if code is None:
+            return send(self, request, operation_model, context)
+        if isinstance(code, type):
+            return None, code(endpoint_url="https://aws", error="cut")
+        answer = {
+            "Error": {"Code": code, "Message": f"words of {code}"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
+        return (SimpleNamespace(status_code=status, headers={}, content=b"", raw=None), answer), None
+
+    def change(operation: str, code: Any, status: int = 400) -> None:
+        refused[operation] = (code, status)
+
+    monkeypatch.setattr(botocore.endpoint.Endpoint, "_do_get_response", do_get_response)
+    return change

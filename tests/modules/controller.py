@@ -7,7 +7,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import botocore.endpoint
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils import retries, waiting
+from ansible_collections.triflow.platform.plugins.plugin_utils import controller
 
 from tests.conftest import Lab
 
@@ -36,8 +39,9 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Nobody really sleeps in an action: the clock goes on instead."""
     made = Clock()
-    name = "ansible_collections.triflow.platform.plugins.plugin_utils.controller.time"
-    monkeypatch.setattr(name, SimpleNamespace(monotonic=lambda: made.now, sleep=made.sleep))
+    time = SimpleNamespace(monotonic=lambda: made.now, sleep=made.sleep)
+    for module in (controller, retries, waiting, botocore.endpoint):
+        monkeypatch.setattr(module, "time", time)
     return made
 
 

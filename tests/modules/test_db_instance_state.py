@@ -63,12 +63,10 @@ def test_one_that_is_busy_is_stopped_when_it_is_available(
     rds: Any,
     run_module: RunModule,
     show_answer: ShowAnswer,
-    monkeypatch: pytest.MonkeyPatch,
     value: str,
 ) -> None:
     """StopDBInstance, InvalidDBInstanceState."""
     left = [value, value]
-    monkeypatch.setattr("botocore.waiter.time.sleep", lambda _seconds: None)
 
     def busy(answer: dict[str, Any]) -> None:
         if left:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.triflow.platform.plugins.module_utils import progress
 
 from tests.conftest import Lab
 from tests.modules.compute import ecs_tags
-from tests.modules.conftest import RunModule, ShowAnswer
+from tests.modules.conftest import Refuse, RunModule, ShowAnswer
 from tests.modules.grammar import Case, walk
 from tests.modules.tagging import expected_tags
 
@@ -70,10 +71,9 @@ def test_a_deleted_cluster_is_created_again(stack: str, run_module: RunModule) -
 
 
 def test_a_cluster_is_waited_for_until_it_takes_services(
-    lab: Lab, stack: str, run_module: RunModule, show_answer: ShowAnswer, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, stack: str, run_module: RunModule, show_answer: ShowAnswer
 ) -> None:
     """Amazon ECS API reference, Cluster, status: PROVISIONING while its capacity providers are made."""
-    monkeypatch.setattr("botocore.waiter.time.sleep", lambda _seconds: None)
     left = ["PROVISIONING", "PROVISIONING"]
 
     def provisioning(answer: dict[str, Any]) -> None:
@@ -94,6 +94,61 @@ def test_a_cluster_is_waited_for_until_it_takes_services(
     assert run_module(MODULE, name=stack)["changed"] is False
     assert run_module(MODULE, name=stack)["changed"] is False
     assert len(lab.calls()) - before == 2 + 1
+
+
+@pytest.fixture
+def provisioning(show_answer: ShowAnswer) -> None:
+    """Each cluster stays what it is while its capacity providers are made."""
+
+    def change(answer: dict[str, Any]) -> None:
+        for cluster in answer["clusters"]:
+            cluster["status"] = "PROVISIONING"
+
+    show_answer("DescribeClusters", change)
+
+
+@pytest.mark.usefixtures("provisioning")
+def test_a_wait_says_how_it_goes_and_ends_with_the_last_state_and_the_limit(
+    stack: str, run_module: RunModule, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(progress, "show", lines.append)
+    message = run_module(MODULE, name=stack)["msg"]
+    assert message == (
+        f"The wait for cluster_active failed on {stack} of stack {stack}: after 300 s it is PROVISIONING. "
+        "Look at its state in AWS, then run again, which goes on waiting."
+    )
+    assert sum(slept) == pytest.approx(300, abs=3)
+    assert len(lines) == 26
+    assert lines[0] == f"{stack} is PROVISIONING (0 s of at most 300 s)"
+
+
+@pytest.mark.usefixtures("provisioning")
+def test_a_question_that_fails_to_the_end_of_a_wait_is_told_with_the_last_state(
+    stack: str, run_module: RunModule, slept: list[float], refuse: Refuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+
+    def show(line: str) -> None:
+        lines.append(line)
+        if line.startswith(f"{stack} is PROVISIONING (12 s"):
+            refuse("DescribeClusters", "ThrottlingException")
+
+    monkeypatch.setattr(progress, "show", show)
+    message = run_module(MODULE, name=stack, retry_seconds=5)["msg"]
+    assert "after 300 s it is PROVISIONING; the last question failed: words of ThrottlingException. Look at" in message
+    assert message.count("words of") == 1
+    assert sum(slept) == pytest.approx(300, abs=3)
+    assert any("ecs DescribeClusters: ThrottlingException, repeated in" in line for line in lines)
+
+
+@pytest.mark.usefixtures("provisioning")
+def test_a_refusal_that_lasts_ends_a_wait_at_once(
+    stack: str, run_module: RunModule, slept: list[float], refuse: Refuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "show", lambda _line: refuse("DescribeClusters", "AccessDeniedException"))
+    assert "ecs DescribeClusters failed on" in run_module(MODULE, name=stack)["msg"]
+    assert len(slept) == 1
 
 
 def test_a_cluster_that_could_not_be_made_is_named(stack: str, run_module: RunModule, show_answer: ShowAnswer) -> None:

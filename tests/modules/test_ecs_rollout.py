@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.triflow.platform.plugins.module_utils import rollout
+from botocore.exceptions import ConnectionClosedError
 
 from tests.conftest import Lab
 from tests.modules.compute import Compute
+from tests.modules.conftest import Refuse
 from tests.modules.controller import Clock, RunAction, clock, run_action
 
 __all__ = ["clock", "run_action"]
@@ -99,8 +101,47 @@ def test_what_aws_refuses_is_told(compute: Rollout) -> None:
     compute.stack = "no-such-cluster"
     with pytest.raises(
         AnsibleActionFail, match="Cannot follow the rollout: ecs DescribeServices failed on stack no-such-cluster"
-    ):
+    ) as caught:
         compute.wait()
+    assert caught.value.result["unseen"] is True
+
+
+def test_cut_connections_say_nothing_of_a_healthy_rollout(compute: Rollout, clock: Clock, refuse: Refuse) -> None:
+    compute.create_service(compute.register())
+    refuse("DescribeServices", ConnectionClosedError)
+    clock.at(7, lambda: refuse("DescribeServices", None))
+    lines: list[str] = []
+    assert "backend" in compute.wait(lines=lines)["waited"]
+    assert clock.now >= 7
+    assert "ecs DescribeServices: the connection was cut, repeated in" in lines[0]
+    assert "of at most 30 s)" in lines[0]
+
+
+def test_a_rollout_that_nobody_can_see_is_no_failed_one(compute: Rollout, clock: Clock, refuse: Refuse) -> None:
+    """AWS is asked to the rollout's own limit, however short the policy's."""
+    compute.create_service(compute.register("example/backend:starts-after-600s"))
+    clock.at(3, lambda: refuse("DescribeServices", "ThrottlingException"))
+    with pytest.raises(AnsibleActionFail) as caught:
+        compute.wait(timeout=60, retry_seconds=5)
+    message = str(caught.value)
+    assert message.startswith(
+        f"The rollout of backend of stack {compute.stack} was not seen to its end: AWS could not be asked for 57 s. "
+        f"Last it was: backend: 0 of 2 tasks of {compute.stack}:1 run. ecs DescribeServices failed: words of "
+        "ThrottlingException. "
+    )
+    assert message.endswith(" Look at the deployments of backend in ECS.")
+    assert message.count("words of ThrottlingException") == 1
+    assert caught.value.result["unseen"] is True
+    assert clock.now == 60
+
+
+def test_reasons_that_cannot_be_read_hide_no_failure(compute: Rollout, refuse: Refuse) -> None:
+    definition = compute.register("example/backend:fails-exit-3")
+    compute.create_service(definition, breaker=True)
+    refuse("ListTasks", "AccessDeniedException")
+    message, reasons = failure(compute, task_definition=definition)
+    assert "has failed: ECS deployment circuit breaker" in message
+    assert reasons[0].startswith("the reasons could not be read: ecs ListTasks failed: words of AccessDenied")
 
 
 def test_a_target_group_that_is_gone_hides_no_other_reason(compute: Rollout, lab: Lab) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from botocore.exceptions import ConnectionClosedError
 
 from tests.conftest import Lab
 from tests.modules.compute import Compute, ecs_tags
-from tests.modules.conftest import ShowAnswer
+from tests.modules.conftest import Refuse, ShowAnswer
 from tests.modules.controller import Clock, RunAction, clock, run_action
 from tests.modules.tagging import expected_tags
 
@@ -217,8 +218,28 @@ def test_a_missing_service_names_the_playbook(one_off: OneOff) -> None:
 
 def test_what_aws_refuses_is_told(one_off: OneOff) -> None:
     message = one_off.failure("migrate", cpu=2048)[0]
-    assert f"Cannot run the task in stack {one_off.stack}" in message
+    assert f"Cannot run the task: ecs RunTask failed on stack {one_off.stack}" in message
     assert "No Fargate configuration" in message
+
+
+def test_a_look_that_fails_says_nothing_of_the_task(one_off: OneOff, clock: Clock, refuse: Refuse) -> None:
+    refuse("DescribeTasks", ConnectionClosedError)
+    clock.at(10, lambda: refuse("DescribeTasks", None))
+    assert one_off.run("exit 0", timeout=30)["exit_code"] == 0
+    assert clock.now >= 10
+
+
+def test_a_task_that_cannot_be_seen_is_not_taken_for_one_that_failed(
+    one_off: OneOff, clock: Clock, refuse: Refuse
+) -> None:
+    clock.at(1, lambda: refuse("GetLogEvents", "ThrottlingException"))
+    message, result = one_off.failure("sleep 600", timeout=12)
+    assert "was not seen to its end: AWS could not be asked for 11 s. Last it was: task " in message
+    assert "is RUNNING. logs GetLogEvents failed: words of ThrottlingException" in message
+    assert message.count("words of ThrottlingException") == 1
+    assert "It may still run" in message
+    assert result["unseen"] is True
+    assert clock.now == 12
 
 
 def test_a_task_that_ecs_already_forgets_has_ended(one_off: OneOff, show_answer: ShowAnswer) -> None:

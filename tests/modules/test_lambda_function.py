@@ -186,12 +186,10 @@ def test_a_function_that_is_busy_is_waited_for_before_it_is_changed(
     options: dict[str, Any],
     run_module: RunModule,
     show_answer: ShowAnswer,
-    monkeypatch: pytest.MonkeyPatch,
     busy: dict[str, str],
 ) -> None:
     """UpdateFunctionConfiguration, ResourceConflictException. A killed run leaves it so."""
     run_module(MODULE, **options)
-    monkeypatch.setattr("botocore.waiter.time.sleep", lambda _seconds: None)
     left = [busy, busy]
     show_answer("GetFunction", lambda answer: answer["Configuration"].update(left.pop() if left else {}))
     before = len(lab.calls())

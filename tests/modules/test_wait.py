@@ -14,7 +14,10 @@ from ansible_collections.triflow.platform.plugins.module_utils import placeholde
 
 from tests.conftest import Lab
 from tests.modules.compute import Compute
-from tests.modules.conftest import ShowAnswer
+from tests.modules.conftest import Refuse, ShowAnswer
+from tests.modules.controller import Clock, clock
+
+__all__ = ["clock"]
 
 
 @pytest.fixture(autouse=True)
@@ -175,10 +178,8 @@ def test_a_database_that_never_will_be_ends_the_wait_at_once(
     assert len(lines) == 1
 
 
-def test_a_status_that_nobody_knows_is_waited_for_and_named(
-    database: str, show_answer: ShowAnswer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("botocore.waiter.time.sleep", lambda _seconds: None)
+@pytest.mark.usefixtures("clock")
+def test_a_status_that_nobody_knows_is_waited_for_and_named(database: str, show_answer: ShowAnswer) -> None:
     show_answer("DescribeDBInstances", status("defragmenting"))
     with pytest.raises(AnsibleActionFail, match="it is defragmenting: this version knows no such status of a DB inst"):
         wait(db_instances=[database])
@@ -251,13 +252,53 @@ def test_tasks_of_a_service_that_goes_or_of_a_failed_deployment_are_not_waited_f
         wait(services_with_tasks=[name])
 
 
-def test_longest_wait_is_kept(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two questions, five seconds apart, fit into twelve. No answer is ever good, and nobody really sleeps."""
-    slept: list[float] = []
-    monkeypatch.setattr("botocore.waiter.time.sleep", slept.append)
-    monkeypatch.setattr("botocore.waiter.AcceptorConfig._create_matcher_func", lambda _self: lambda _answer: False)
+PENDING: dict[str, Any] = {"State": "pending"}
+
+
+@pytest.mark.usefixtures("clock")
+def test_longest_wait_is_kept(gateway: str, show_answer: ShowAnswer) -> None:
+    """Five seconds lie between two questions, and the last one is asked at the end of the time."""
+    show_answer("DescribeNatGateways", lambda answer: answer["NatGateways"][0].update(PENDING))
     lines: list[str] = []
-    with pytest.raises(AnsibleActionFail, match="Max attempts exceeded"):
-        wait(lines=lines, nat_gateways=[gateway], timeout=12)
-    assert slept == [5]
-    assert len(lines) == 2
+    with pytest.raises(AnsibleActionFail) as caught:
+        wait(lines=lines, nat_gateways=[gateway], timeout=12, advice="Ask somebody.")
+    assert str(caught.value) == (
+        f"{gateway} of stack test is not ready after 12 s: it is pending. Nothing is lost: look at it in the AWS "
+        "console, and run again to go on waiting. Ask somebody."
+    )
+    said = [f"  test: {gateway} is pending ({seconds} s of at most 12 s)" for seconds in (0, 5, 10, 12)]
+    assert lines == [*said[:2], "  test: Ask somebody.", *said[2:]]
+
+
+def test_a_question_that_fails_is_asked_again(
+    gateway: str, show_answer: ShowAnswer, refuse: Refuse, clock: Clock
+) -> None:
+    """It says nothing of what is waited for; the pauses are the policy's."""
+    show_answer("DescribeNatGateways", lambda answer: answer["NatGateways"][0].update(PENDING))
+    clock.at(3, lambda: refuse("DescribeNatGateways", "RequestLimitExceeded", 503))
+    clock.at(20, lambda: refuse("DescribeNatGateways", None))
+    clock.at(20, lambda: show_answer("DescribeNatGateways", lambda _answer: None))
+    lines: list[str] = []
+    assert wait(lines=lines, nat_gateways=[gateway], timeout=60)["waited"][gateway] >= 20
+    assert any("ec2 DescribeNatGateways: RequestLimitExceeded, repeated in" in line for line in lines)
+
+
+def test_a_question_that_fails_to_the_end_is_told_with_the_last_state(
+    gateway: str, show_answer: ShowAnswer, refuse: Refuse, clock: Clock
+) -> None:
+    show_answer("DescribeNatGateways", lambda answer: answer["NatGateways"][0].update(PENDING))
+    clock.at(3, lambda: refuse("DescribeNatGateways", "RequestLimitExceeded", 503))
+    with pytest.raises(AnsibleActionFail) as caught:
+        wait(nat_gateways=[gateway], timeout=30, retry_seconds=5)
+    assert str(caught.value) == (
+        f"{gateway} of stack test is not ready after 30 s: it is pending. The last question failed: words of "
+        "RequestLimitExceeded. Nothing is lost: look at it in the AWS console, and run again to go on waiting."
+    )
+    assert clock.now == 30
+
+
+def test_what_does_not_pass_ends_the_wait_at_once(gateway: str, refuse: Refuse, clock: Clock) -> None:
+    refuse("DescribeNatGateways", "UnauthorizedOperation", 403)
+    with pytest.raises(AnsibleActionFail, match=f"Cannot wait: ec2 DescribeNatGateways failed on {gateway} of stack"):
+        wait(nat_gateways=[gateway])
+    assert clock.now == 0

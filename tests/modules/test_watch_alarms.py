@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
+from botocore.exceptions import ConnectionClosedError
 
 from tests.conftest import Lab
 from tests.modules.compute import Compute
+from tests.modules.conftest import Refuse
 from tests.modules.controller import Clock, RunAction, clock, run_action
 
 __all__ = ["clock", "run_action"]
@@ -61,6 +63,34 @@ def test_quiet_alarms_are_watched_to_the_end(watch: Watch, clock: Clock) -> None
         for second in (0, 1, 3, 7, 15, 25)
     ]
     assert clock.now == 25
+
+
+def test_looks_that_fail_say_nothing_of_the_alarms(watch: Watch, clock: Clock, refuse: Refuse) -> None:
+    clock.at(3, lambda: refuse("DescribeAlarms", ConnectionClosedError))
+    clock.at(20, lambda: refuse("DescribeAlarms", None))
+    lines: list[str] = []
+    assert watch.run(lines)["changed"] is False
+    assert clock.now >= 25
+    assert lines[-1].startswith(f"  {watch.stack}: 1 alarms INSUFFICIENT_DATA, 1 alarms OK (")
+    assert any("cloudwatch DescribeAlarms: the connection was cut, repeated in" in line for line in lines)
+
+
+def test_the_last_look_has_its_time_and_decides(watch: Watch, clock: Clock, refuse: Refuse) -> None:
+    """AWS cannot be asked as the watch ends: it is asked until it answers, and an alarm that is on then counts."""
+    clock.at(3, lambda: refuse("DescribeAlarms", "Throttling"))
+    clock.at(10, lambda: watch.set("ALARM", watch.names[0], "too much"))
+    clock.at(60, lambda: refuse("DescribeAlarms", None))
+    assert "too much" in watch.failure()
+    assert clock.now >= 60
+
+
+def test_alarms_that_nobody_could_see_are_neither_quiet_nor_on(watch: Watch, clock: Clock, refuse: Refuse) -> None:
+    clock.at(3, lambda: refuse("DescribeAlarms", "Throttling"))
+    with pytest.raises(AnsibleActionFail) as caught:
+        watch.run(retry_seconds=40)
+    assert caught.value.result["unseen"] is True
+    assert "Last it was: 1 alarms INSUFFICIENT_DATA, 1 alarms OK" in str(caught.value)
+    assert clock.now == 25 + 40
 
 
 @pytest.mark.parametrize(("second", "seen"), [(4, 7), (21, 25)])
