@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.triflow.platform.plugins.module_utils import hidden
 from ansible_collections.triflow.platform.plugins.module_utils.checks import variable_problems, variable_warnings
 from ansible_collections.triflow.platform.plugins.module_utils.claims import claims
+from ansible_collections.triflow.platform.plugins.module_utils.parts import needed
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
     describe_problems,
@@ -23,7 +24,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     problem,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.quotas import needs
-from ansible_collections.triflow.platform.plugins.plugin_utils import specifications
+from ansible_collections.triflow.platform.plugins.plugin_utils import chosen, specifications
 from ansible_collections.triflow.platform.plugins.plugin_utils.conversion import Refused, convert
 from ansible_collections.triflow.platform.plugins.plugin_utils.specifications import Options
 
@@ -123,8 +124,13 @@ class ActionModule(ReadsVariables):
         given = task_vars or {}
         values, problems = self.read(given)
         warnings = [] if problems else variable_warnings(values) + self._kind_warnings(values, given)
-        needed = {"claims": [], "quotas": {}} if problems else {"claims": claims(values), "quotas": needs(values)}
-        return {**result, **refusal(given["inventory_hostname"], problems), "warnings": warnings, **needed}
+        asked = self._asked(values) if not problems else {"claims": [], "quotas": {}, "needed": []}
+        return {**result, **refusal(given["inventory_hostname"], problems), "warnings": warnings, **asked}
+
+    @staticmethod
+    def _asked(values: dict[str, Any]) -> dict[str, Any]:
+        """What the account is asked for, by these values."""
+        return {"claims": claims(values), "quotas": needs(values), "needed": needed(chosen.parts, values)}
 
     def _kind_warnings(self, read: dict[str, Any], given: dict[str, Any]) -> list[str]:
         """Say which values a kind has that the host, which is not in its group, does not get from group_vars."""

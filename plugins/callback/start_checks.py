@@ -10,6 +10,9 @@ author: TriFlow AI (@triflow-ai)
 description:
   - Ends a run before its first task when the command names an inventory, a tag, a task to start at, or a part of
     C(--limit) that is not there, or when no play has a host. Ansible itself warns at most, and ends with 0.
+  - Ends a run, too, that would run roles and leave out the preflight of their playbook, by C(--start-at-task) or
+    C(--skip-tags always). Preflight takes the lock, and the roles read what it has found.
+  - Tells preflight which parts the tags choose, so that what these need is asked for before the first change.
   - A tag in a file that is included by a name that only a template gives is not known before it runs. A playbook with
     such a file may be given any tag.
   - Warns of a value that an inventory gives to a group, when the project's C(group_vars) beat it.
@@ -25,7 +28,7 @@ from ansible import context
 from ansible.playbook import Playbook
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.triflow.platform.plugins.module_utils import hidden
-from ansible_collections.triflow.platform.plugins.plugin_utils import beaten, slips, specifications
+from ansible_collections.triflow.platform.plugins.plugin_utils import beaten, chosen, slips, specifications
 
 SYSTEM_WIDE = "/etc/ansible/hosts"  # read when no inventory is given, and rarely there
 EXIT_CODE = 5  # Ansible's own for options that are bad or incomplete
@@ -114,3 +117,7 @@ class CallbackModule(CallbackBase):
                 yield from slips.unknown_tags("--skip-tags", skipped, named.tags)
             if start:
                 yield from slips.unknown_task(start, named.tasks)
+        found = list(chosen.tasks(plays, tags, skipped))
+        chosen.parts[:] = chosen.in_order(found)
+        if start or "always" in skipped:
+            yield from chosen.left_out(found, list(chosen.tasks(plays, tags, ())), start)

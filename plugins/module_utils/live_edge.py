@@ -48,7 +48,8 @@ def read_load_balancers(api: Api, stack: str) -> list[dict[str, Any]]:
             }
             found.append(_entry("load_balancer", arn, tags, **state))
         else:
-            found.append(_entry("target_group", arn, tags, name=groups[arn]["TargetGroupName"]))
+            state = {"name": groups[arn]["TargetGroupName"], "load_balancer_arns": groups[arn]["LoadBalancerArns"]}
+            found.append(_entry("target_group", arn, tags, **state))
     return found
 
 

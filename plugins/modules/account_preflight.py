@@ -73,6 +73,13 @@ options:
         with O(claims). Where less is left, the module warns, and says how to raise it.
     type: dict
     default: {}
+  needed:
+    description:
+      - Components that parts of the run need and no part of it makes, as M(triflow.platform.validate_variables) returns
+        them. What is not there is refused.
+    type: list
+    elements: dict
+    default: []
   allow_restart:
     description: Whether a change may restart the database (variable C(rds_allow_restart)).
     type: bool
@@ -154,6 +161,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.account_names imp
     lender_problems,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.account_standing import standing_problems
+from ansible_collections.triflow.platform.plugins.module_utils.parts_there import part_problems
 from ansible_collections.triflow.platform.plugins.module_utils.problems import (
     Problem,
     describe_problems,
@@ -279,6 +287,7 @@ def main() -> None:
             "zone_mode": {"type": "str", "choices": ["create", "adopt"]},
             "claims": {"type": "list", "elements": "dict", "default": []},
             "quotas": {"type": "dict", "default": {}},
+            "needed": {"type": "list", "elements": "dict", "default": []},
             "allow_restart": {"type": "bool", "default": False},
         },
         state=False,
@@ -333,6 +342,7 @@ def main() -> None:
         vpc_ids = [vpc["VpcId"] for vpc in vpcs]
         there = [zone for zone in zones_of_subnets if zone in zones]
         problems += standing_problems(module, identity["account"], vpc_ids, there, engine.get("engine_version"))
+    problems += part_problems(module, wanted["needed"])
     if problems:
         refuse(module, problems)
     module.exit_json(

@@ -58,6 +58,12 @@ claims:
       description: Fields that do not change once it stands, with the values that they have to have.
       type: dict
       returned: when there are any
+needed:
+  description: Components that the chosen parts of the run need and no part of it makes.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{part: "logs:archive", component: bucket, maker: s3, owner: triflow-prod, name: triflow-ai-prod}]
 quotas:
   description: How much the stack needs of the quotas of an account, by their codes.
   returned: always

@@ -76,10 +76,15 @@ def unknown_tags(option: str, given: Iterable[str], known: set[str]) -> Iterator
 
 def unknown_task(name: str, known: set[str]) -> Iterator[str]:
     """What to say of a task to start at that no play has."""
-    if not any(fnmatch.fnmatchcase(task, name) or task == name for task in known):
+    if not any(is_named(task, name) for task in known):
         close = nearest(name, {task.rpartition(" : ")[2] for task in known})
         said = f"--start-at-task {name}: no task has that name, or it is not known before another one includes it"
         yield f"{said}; {close}" if close else said
+
+
+def is_named(task: str, given: str) -> bool:
+    """Whether --start-at-task means the task of that name."""
+    return task == given or fnmatch.fnmatchcase(task, given)
 
 
 def _choice(name: str, known: Iterable[str]) -> str:
@@ -93,7 +98,7 @@ def named(plays: Sequence[Any], loader: Any) -> Named:
     complete = True
     for play in plays:
         tags.update(map(str, play.tags))
-        for task in _tasks(play.compile()):
+        for task in tasks_of(play.compile()):
             tags.update(map(str, task.tags))
             tasks.update((str(task.name), task.get_name()) if task.name else (task.get_name(),))
             if isinstance(task, TaskInclude) and not task.statically_loaded:
@@ -103,11 +108,12 @@ def named(plays: Sequence[Any], loader: Any) -> Named:
     return Named(tags, tasks, complete and not any(TEMPLATE in tag for tag in tags))
 
 
-def _tasks(blocks: Iterable[Any]) -> Iterator[Any]:
+def tasks_of(blocks: Iterable[Any]) -> Iterator[Any]:
+    """The tasks of blocks, in their order."""
     for block in blocks:
         for task in (*block.block, *block.rescue, *block.always):
             if isinstance(task, Block):
-                yield from _tasks([task])
+                yield from tasks_of([task])
             elif not task.implicit:
                 yield task
 
@@ -119,7 +125,7 @@ def _included(task: Any, play: Any, loader: Any) -> set[str] | None:
             blocks, _handlers = task.get_block_list(play.copy(), play.get_variable_manager(), loader)
         except AnsibleError:
             return None
-        return {str(tag) for inner in _tasks(blocks) for tag in inner.tags}
+        return {str(tag) for inner in tasks_of(blocks) for tag in inner.tags}
     file = Path(str(task.get_path()).rpartition(":")[0]).parent / str(task.args.get("_raw_params"))
     # trusted, since the loader keeps what it has read, and the run reads it from there
     return set(_tags(loader.load_from_file(str(file), trusted_as_template=True))) if file.is_file() else None

@@ -30,12 +30,24 @@ DIRECT = """
     - triflow.platform.ecs_cluster: {name: direct}
 """
 WRONG_ACCOUNT = ("-e", "stack_account_id=999999999999")
-START_AT_TASK = ("--start-at-task", "Read the network")
-# Ways in which a command leaves preflight out. Extra variables win over what preflight registers.
+# A playbook of somebody else's, with a role of this collection and without its preflight. --step can do the same.
+ROLE_ALONE = """
+- hosts: all
+  gather_facts: false
+  module_defaults:
+    group/triflow.platform.aws: "{{ stack_defaults }}"
+  tasks:
+    - ansible.builtin.import_role:
+        name: triflow.platform.vpc
+        rolespec_validate: false
+"""
+# Ways in which a run leaves preflight out. Extra variables win over what preflight registers.
 STEPPED_OVER = {
-    "start-at-task": START_AT_TASK,
-    "skip-tags": ("--skip-tags", "always"),
-    "checked-already": ("-e", '{"preflight_account": {"identity": {"account": "999999999999"}}}'),
+    "role-alone": ("role_alone.yml",),
+    "checked-already": (
+        f"{PROJECT}/playbooks/network.yml",
+        *("-e", '{"preflight_account": {"identity": {"account": "999999999999"}}}'),
+    ),
 }
 FAILING = f"""
 - import_playbook: {PROJECT}/playbooks/preflight.yml
@@ -113,10 +125,11 @@ def test_check_mode_and_what_only_reads_take_none(lab: Lab, directory: Path) -> 
 def test_what_steps_over_preflight_changes_nothing_in_a_locked_stack(
     lab: Lab, directory: Path, arguments: tuple[str, ...]
 ) -> None:
+    (directory / "role_alone.yml").write_text(ROLE_ALONE)
     ssm = lab.aws("ssm")
     other = {"run": "0b0b0b0b", "holder": "ann@host", "playbook": "site.yml", "since": "2026-01-20T03:00:00+00:00"}
     ssm.put_parameter(Name=LOCK, Value=json.dumps(other), Type="String")
-    run = play(lab, directory, "playbooks/network.yml", *INVENTORY, *arguments)
+    run = play(lab, directory, str(directory / arguments[0]), *INVENTORY, *arguments[1:])
     ssm.delete_parameter(Name=LOCK)
     assert run.exit_code == 2, run.output
     assert run.writes == []
@@ -126,7 +139,8 @@ def test_what_steps_over_preflight_changes_nothing_in_a_locked_stack(
 
 
 def test_the_account_is_pinned_without_preflight_and_without_a_lock(lab: Lab, directory: Path) -> None:
-    given = ("playbooks/network.yml", *INVENTORY, *START_AT_TASK, *WRONG_ACCOUNT, "-e", "stack_lock=false")
+    (directory / "role_alone.yml").write_text(ROLE_ALONE)
+    given = (str(directory / "role_alone.yml"), *INVENTORY, *WRONG_ACCOUNT, "-e", "stack_lock=false")
     run = play(lab, directory, *given)
     assert run.exit_code == 2, run.output
     assert run.writes == []
@@ -137,7 +151,8 @@ def test_the_account_is_pinned_without_preflight_and_without_a_lock(lab: Lab, di
 
 
 def test_without_a_lock_on_purpose_and_with_modules_alone_nothing_is_asked_for(lab: Lab, directory: Path) -> None:
-    run = play(lab, directory, "playbooks/network.yml", *INVENTORY, *START_AT_TASK, "-e", "stack_lock=false")
+    (directory / "role_alone.yml").write_text(ROLE_ALONE)
+    run = play(lab, directory, str(directory / "role_alone.yml"), *INVENTORY, "-e", "stack_lock=false")
     assert run.exit_code == 0, run.output
     assert held(lab) is None
     (directory / "direct.yml").write_text(DIRECT)

@@ -32,6 +32,11 @@ SLIPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("playbooks/network.yml", *PROD, "--start-at-task", "Read the netwrok"),
         ("--start-at-task Read the netwrok", "did you mean Read the network"),
     ),
+    "task-after-preflight": (
+        ("playbooks/data.yml", *PROD, "--start-at-task", "Parameter group (DB-9, DB-14, DB-15)"),
+        ("it leaves out preflight", "give --tags rds"),
+    ),
+    "skipped-preflight": (("site.yml", *PROD, "--skip-tags", "always"), ("it leaves out preflight", "Leave it away")),
     "limit-beside-another": (
         ("site.yml", *PROD, "--limit", "triflow-prod,triflow-prdo"),
         ("--limit triflow-prdo", "did you mean triflow-prod?"),
