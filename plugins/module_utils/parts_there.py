@@ -125,7 +125,7 @@ def _log_group(module: StackModule, name: str) -> bool:
 
 def _scalable_target(module: StackModule, name: str) -> bool:
     api = module.api("application-autoscaling")
-    given = {"ServiceNamespace": "ecs", "ResourceIds": [name]}
+    given: Any = {"ServiceNamespace": "ecs", "ResourceIds": [name]}
     return bool(api.call("describe_scalable_targets", on=name, **given)["ScalableTargets"])
 
 

@@ -19,7 +19,12 @@ MARGIN = 1  # seconds that the server's own limits have before the connection is
 FIRST_LOOK, MOST_BETWEEN_LOOKS = 0.5, 10  # seconds
 NAME = "triflow.platform.db_extensions"  # how pg_stat_activity shows these sessions
 # A server that has gone without a word is noticed after some 30 s, however long the limit is.
-LINE = {"keepalives_idle": 10, "keepalives_interval": 10, "keepalives_count": 2, "tcp_user_timeout": 30_000}
+LINE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 10,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 30_000,
+}
 HOLDERS = """
 SELECT pid, usename, application_name, client_addr, state, date_trunc('second', xact_start)
 FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(%s)) ORDER BY xact_start

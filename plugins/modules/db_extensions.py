@@ -83,6 +83,7 @@ import json
 from typing import Any, override
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.triflow.platform.plugins.module_utils import progress
 from ansible_collections.triflow.platform.plugins.module_utils.guard import Guard
 from ansible_collections.triflow.platform.plugins.module_utils.postgresql import (
     Database,
@@ -123,7 +124,7 @@ def connect(module: StackModule) -> Database | None:
     try:
         return Database(
             Limit(module.params["wait_timeout"]),
-            lambda sentence: module.warn(f"{identifier}: {sentence}"),
+            lambda sentence: progress.say(f"{identifier}: {sentence}"),
             host=endpoint["Address"],
             port=endpoint["Port"],
             dbname=database,
