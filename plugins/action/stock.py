@@ -26,6 +26,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.stock import (
     is_foreign,
 )
 from ansible_collections.triflow.platform.plugins.module_utils.tags import tags_of
+from ansible_collections.triflow.platform.plugins.plugin_utils.counted import counted
 from ansible_collections.triflow.platform.plugins.plugin_utils.explained import explained
 
 
@@ -59,6 +60,7 @@ class ActionModule(ActionBase):
 
     _supports_check_mode = True
 
+    @counted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         _unused, args = self.validate_argument_spec(

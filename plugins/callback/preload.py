@@ -28,7 +28,7 @@ from typing import Any
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import connection_loader, filter_loader, lookup_loader, shell_loader, test_loader
 from ansible_collections.triflow.platform.plugins import module_utils
-from ansible_collections.triflow.platform.plugins.module_utils import retries
+from ansible_collections.triflow.platform.plugins.module_utils import account, retries
 
 AMAZON = "ansible_collections.amazon.aws.plugins.module_utils"
 SHARED = ("boto3", "botocore.waiter", "psycopg", *(f"{AMAZON}.{name}" for name in ("ec2", "iam", "s3", "waiters")))
@@ -112,6 +112,7 @@ def load_plugins() -> None:
 
 load_plugins()
 with contextlib.suppress(ImportError):  # the module that misses something says so
+    account.install()
     retries.install()  # before the retries of amazon.aws are taken by its modules
     for name in SHARED:
         importlib.import_module(name)

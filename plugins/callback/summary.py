@@ -33,7 +33,7 @@ from ansible import context
 from ansible_collections.triflow.platform.plugins.module_utils import failures
 from ansible_collections.triflow.platform.plugins.plugin_utils import ending, files, recorded, vaulted
 
-WORDS = {"create": "created", "update": "changed", "delete": "deleted", "none": "unchanged"}
+WORDS = {"create": "created", "update": "changed", "delete": "deleted", "none": "unchanged", "unknown": "unknown"}
 MESSAGE = 1000  # characters of a failure's message: call, resource, reason and remedy
 EXIT_CODE = 5  # Ansible's own for options that are bad or incomplete
 LOCALHOST = ["localhost"]
@@ -144,7 +144,7 @@ class CallbackModule(ending.EndingCallback):
             self._display.display(
                 f"{host}: {'would be ' if self.check_mode and counts else ''}{counts or 'nothing done'}"
             )
-            for action in ("create", "update", "delete"):
+            for action in ("create", "update", "delete", "unknown"):
                 names = [name for name, done in stack["components"].items() if done == action]
                 if names:
                     self._display.display(f"  {action}: {', '.join(names)}")

@@ -50,12 +50,13 @@ from ansible.module_utils._internal import _traceback
 from ansible.module_utils._internal._ansiballz import _loader
 from ansible.plugins.connection.local import Connection as LocalConnection
 from ansible.utils.display import Display
-from ansible_collections.triflow.platform.plugins.module_utils import failures, progress
+from ansible_collections.triflow.platform.plugins.module_utils import account, failures, progress
 
 display = Display()
 
 MARK = b"_ANSIBALLZ_WRAPPER = True"  # in the text of every module that Ansible has wrapped for a Python
 CHUNK = 65536  # bytes
+KILLED = "If nobody has ended it, memory may have run out: see the machine's log, then run again"
 
 
 class Connection(LocalConnection):
@@ -84,17 +85,21 @@ def run_forked(source: bytes, show: Callable[[str], None]) -> tuple[int, bytes, 
     read_stdout, write_stdout = os.pipe()
     read_stderr, write_stderr = os.pipe()
     read_progress, write_progress = os.pipe()
+    read_account, write_account = os.pipe()
     process = os.fork()
     if process == 0:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(write_stdout, 1)
         os.dup2(write_stderr, 2)
         progress.show = lambda sentence: _write_line(write_progress, sentence)
+        account.begin()
+        account.keep = lambda state: _write_line(write_account, json.dumps(state, default=str))
         os._exit(run_module(source))
     os.close(write_stdout)
     os.close(write_stderr)
     os.close(write_progress)
-    written = {read_stdout: bytearray(), read_stderr: bytearray(), read_progress: bytearray()}
+    os.close(write_account)
+    written = {read: bytearray() for read in (read_stdout, read_stderr, read_progress, read_account)}
     with selectors.DefaultSelector() as selector:
         for pipe in written:
             selector.register(pipe, selectors.EVENT_READ)
@@ -110,7 +115,24 @@ def run_forked(source: bytes, show: Callable[[str], None]) -> tuple[int, bytes, 
                     selector.unregister(key.fd)
                     os.close(key.fd)
     _process, status = os.waitpid(process, 0)
-    return os.waitstatus_to_exitcode(status), bytes(written[read_stdout]), bytes(written[read_stderr])
+    code = os.waitstatus_to_exitcode(status)
+    *lines, _unfinished = written[read_account].split(b"\n")
+    if lines:
+        account.take(bytes(lines[-1]))
+    stdout = bytes(written[read_stdout])
+    if code < 0 and not stdout:
+        stdout = _of_killed(-code)
+    return code, stdout, bytes(written[read_stderr])
+
+
+def _of_killed(number: int) -> bytes:
+    """What a module that was killed would have returned of what it had done, if it had done anything."""
+    done = account.result(account.of_module)
+    if not done:
+        return b""
+    reason = {"msg": f"{signal.Signals(number).name} has ended the module"}
+    failure = failures.explain(reason, "Its process", remedy=KILLED)
+    return json.dumps({"failed": True, "msg": failure.sentence, "failure": failure.result, **done}).encode()
 
 
 def _write_line(pipe: int, sentence: str) -> None:
@@ -147,6 +169,7 @@ def end_with_sentence(raised: BaseException, _profile: str) -> NoReturn:
     """End a module that an exception has left. Ansible's own way out has the exception's words, without its type."""
     failure = failures.explain(raised)
     result = {"failed": True, failures.CRASHED: True, "msg": failure.sentence, "failure": failure.result}
+    result |= account.result()
     if _traceback.is_traceback_enabled(_traceback.TracebackEvent.ERROR):
         result["exception"] = "".join(traceback.format_exception(raised))
     print(json.dumps(result))

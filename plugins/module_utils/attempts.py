@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.triflow.platform.plugins.module_utils import retries
+from ansible_collections.triflow.platform.plugins.module_utils import account, retries
 from ansible_collections.triflow.platform.plugins.module_utils.consistency import LISTED_SECONDS, Patience
 from ansible_collections.triflow.platform.plugins.module_utils.retries import AnswerLost
 
@@ -40,6 +40,11 @@ class Change:
     diff: dict[str, Any] | None = None
     made: bool = False  # whether AWS has answered that it was created
     attempt: int = 0  # that has seen it last
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The element of ``changes``."""
+        return {"component": self.component, "action": self.action, "fields": self.fields}
 
     def is_of(self, other: Change) -> bool:
         """Whether both are of one resource. What is deleted may have a component's name together with others."""
@@ -77,6 +82,13 @@ class Attempts:
             known.made = known.made or change.made
             change = known
         change.attempt = self.number
+        account.done(
+            [
+                {**entry.entry, "action": entry.action if entry.made or entry.action == "none" else account.UNKNOWN}
+                for entry in self.changes
+            ],
+            [entry.diff for entry in self.changes if entry.diff and entry.made],
+        )
         return change
 
     def _earlier(self, change: Change) -> Change | None:
@@ -92,7 +104,8 @@ class Attempts:
         self._look_for(change)
         self.current = change
         try:
-            yield
+            with account.changing(change.entry, change.diff):
+                yield
         except (AnswerLost, LookAgain):
             self.unsure = self.record(change)
             raise

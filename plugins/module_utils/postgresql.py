@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from ansible_collections.triflow.platform.plugins.module_utils import account
+
 with contextlib.suppress(ImportError):  # the module says what to install
     import psycopg
 
@@ -130,7 +132,15 @@ class Database:
             "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
             (milliseconds, milliseconds),
         )
-        self.execute(statement)
+        account.sending()  # no client of AWS does
+        try:
+            self.execute(statement)
+        except (psycopg.Error, OverTime) as error:
+            refused = error.__cause__ if isinstance(error, OverTime) else error
+            if isinstance(refused, psycopg.Error) and refused.sqlstate:
+                account.answered(carried_out=False)
+            raise
+        account.answered(carried_out=True)
 
     def _look(self, done: threading.Event, pid: int) -> None:
         """As long as a statement of this backend waits: for whom. A connection that cannot be had says nothing."""

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, NoReturn
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.triflow.platform.plugins.module_utils import (
+    account,
     adoption,
     attempts,
     compare,
@@ -55,7 +56,10 @@ class StackModule(AnsibleAWSModule):
         }
         if state:
             common["state"] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+        account.install()
         self.attempts = attempts.current()
+        if self.attempts.number == 1:
+            account.begin()
         super().__init__(argument_spec={**common, **argument_spec}, supports_check_mode=True, **kwargs)
         if not self.params["stack"]:
             self.fail_json(
@@ -78,9 +82,9 @@ class StackModule(AnsibleAWSModule):
         return made
 
     def fail_json(self, *args: Any, **details: Any) -> NoReturn:
-        """End the module, unless what failed may be of a call whose answer was lost."""
+        """End the module with what it has done so far, unless what failed may be of a call whose answer was lost."""
         self.attempts.excuse()
-        super().fail_json(*args, **details)
+        super().fail_json(*args, **{**account.result(), **details})
 
     def fail(self, msg: str, **details: Any) -> NoReturn:
         """End the module with a sentence that names what was refused, why and what is accepted."""
@@ -263,10 +267,7 @@ class Run:
 
     @property
     def changes(self) -> list[dict[str, Any]]:
-        return [
-            {"component": change.component, "action": change.action, "fields": change.fields}
-            for change in self.attempts.changes
-        ]
+        return [change.entry for change in self.attempts.changes]
 
     @property
     def diffs(self) -> list[dict[str, Any]]:

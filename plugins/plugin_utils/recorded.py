@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.triflow.platform.plugins.plugin_utils import vaulted
 
-STRONGEST = ("delete", "create", "update", "none")  # a component that several tasks touch counts once
+STRONGEST = ("delete", "create", "update", "unknown", "none")  # a component that several tasks touch counts once
 
 enabled = False  # whether the callback runs
 components: dict[str, dict[str, dict[str, Any]]] = {}  # {host: {component: {"action", "before", "after"}}}

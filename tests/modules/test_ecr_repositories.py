@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+from ansible_collections.triflow.platform.plugins.module_utils import resource
+
 from tests.conftest import Lab
 from tests.modules.conftest import RunModule
 from tests.modules.grammar import Case, walk
@@ -82,3 +85,26 @@ def test_a_repository_with_images_is_deleted_by_force_only(lab: Lab, stack: str,
     assert result["failed"]
     assert f"{stack}/backend" in result["msg"]
     assert run_module(MODULE, repositories=[repository(stack)], state="absent", force=True)["changed"] is True
+
+
+def test_what_is_done_before_a_refusal_is_counted(
+    stack: str, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three repositories one is made, one is made without all of its settings, and one is not begun."""
+    names = [f"{stack}/{name}" for name in ("first", "second", "third")]
+    call = resource.Api.call
+
+    def refused(self: resource.Api, operation: str, /, on: str, **given: Any) -> dict[str, Any]:
+        if operation == "put_lifecycle_policy" and given["repositoryName"] == names[1]:
+            self.module.fail("refused on purpose")
+        return call(self, operation, on, **given)
+
+    monkeypatch.setattr(resource.Api, "call", refused)
+    repositories = [repository(stack, name=name, component=f"repository-{name}") for name in names]
+    result = run_module(MODULE, repositories=repositories)
+    assert result["msg"] == "refused on purpose"
+    assert result["changed"] is True
+    assert [(change["component"], change["action"]) for change in result["changes"]] == [
+        (f"repository-{name}", "create") for name in names[:2]
+    ]
+    assert [diff["after_header"] for diff in result["diff"]] == [f"repository-{name}" for name in names[:2]]

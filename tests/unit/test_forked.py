@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -80,6 +81,7 @@ def test_who_shows_nothing_stops_no_module(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(progress, "show", None)
     progress.say("nobody hears it")
     source = """
+import json
 import os
 from ansible_collections.triflow.platform.plugins.module_utils import progress
 for number in range(3, 64):
@@ -117,3 +119,38 @@ def test_nothing_of_it_is_left_here() -> None:
 )
 def test_only_a_module_for_this_python_is_forked(command: str, forked: bool) -> None:
     assert runs_this_python(command) is forked
+
+
+DOES_SOMETHING = """
+import os, signal
+from ansible_collections.triflow.platform.plugins.module_utils import account
+account.done([{"component": "vpc", "action": "create", "fields": []}], [{"after_header": "vpc", "after": {}}])
+with account.changing({"component": "endpoint", "action": "create", "fields": []}):
+    account.sending()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_module_has_done_is_returned() -> None:
+    code, stdout, _stderr = run_forked(DOES_SOMETHING.encode())
+    assert code == -9
+    result = json.loads(stdout)
+    assert result["failed"]
+    assert result["changed"]
+    assert {change["component"]: change["action"] for change in result["changes"]} == {
+        "vpc": "create",
+        "endpoint": "unknown",
+    }
+    assert [diff["after_header"] for diff in result["diff"]] == ["vpc"]
+    assert "SIGKILL has ended the module" in result["msg"]
+
+
+def test_what_a_crashed_module_has_done_is_returned() -> None:
+    source = f"""
+{DOES_SOMETHING.partition("with account")[0]}
+from ansible_collections.triflow.platform.plugins.connection import forked
+forked.end_with_sentence(KeyError("Vpc"), "")
+"""
+    code, stdout, _stderr = run_forked(source.encode())
+    assert code == 1
+    assert json.loads(stdout)["changes"] == [{"component": "vpc", "action": "create", "fields": []}]

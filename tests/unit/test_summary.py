@@ -184,7 +184,7 @@ def test_json(tmp_path: Path) -> None:
         "stacks": {
             "triflow-prod": {
                 "components": {"vpc": "create"},
-                "counts": {"created": 1, "changed": 0, "deleted": 0, "unchanged": 0, "failed": 1},
+                "counts": {"created": 1, "changed": 0, "deleted": 0, "unchanged": 0, "unknown": 0, "failed": 1},
                 "failed": [{"task": "Database", "msg": "no quota"}],
                 "stopped": [],
                 "waited": {"nat": 61},
