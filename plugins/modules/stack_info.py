@@ -85,6 +85,7 @@ EXAMPLES = r"""
 RETURN = r"""
 live:
   description: Each thing with its C(type), C(id), C(component), C(tags) and the options of the module that manages it.
+    What carries the same tags as another says in C(holds) what it holds, is used by or is pointed to by.
   returned: always
   type: list
   elements: dict

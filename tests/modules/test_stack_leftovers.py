@@ -15,7 +15,10 @@ TRUST = {
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
 }
 LOGS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}]}
-KINDS = {"alarm", "rule", "topic", "queue", "log-group", "definition", "repository", "pg", "certificate", "role"}
+KINDS = {
+    "alarm", "rule", "topic", "queue", "log-group", "definition", "repository", "pg", "certificate", "role",
+    "elastic-ip", "security-group", "kms-key",
+}  # fmt: skip
 
 
 def make_all(lab: Lab, stack: str) -> None:
@@ -57,6 +60,14 @@ def make_all(lab: Lab, stack: str) -> None:
     iam = lab.aws("iam")
     iam.create_role(RoleName=f"{stack}-old", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags("role"))
     iam.put_role_policy(RoleName=f"{stack}-old", PolicyName="write", PolicyDocument=json.dumps(LOGS))
+    ec2 = lab.aws("ec2")
+    for kind, create, options in (
+        ("elastic-ip", ec2.allocate_address, {"Domain": "vpc"}),
+        ("security-group", ec2.create_security_group, {"GroupName": f"{stack}-old", "Description": "old"}),
+    ):
+        create(**options, TagSpecifications=[{"ResourceType": kind, "Tags": tags(kind)}])
+    labels = expected_tags(stack, "kms-key")
+    lab.aws("kms").create_key(Tags=[{"TagKey": key, "TagValue": value} for key, value in labels.items()])
 
 
 def deleted(result: dict[str, Any]) -> set[str]:
@@ -82,9 +93,10 @@ def test_one_of_each_kind(lab: Lab, stack: str, run_module: RunModule) -> None:
     assert "msg" not in done, done
     assert deleted(done) == KINDS
     left = run_module("stack_resources")["resources"]
-    assert [found["component"] for found in left] == ["bucket"]
+    assert [found["component"] for found in left if not found["going"]] == ["bucket"]
+    assert [found["component"] for found in left if found["going"]] == ["kms-key"]
     again = run_module(MODULE)
-    assert (again["changed"], again["changes"]) == (False, [])
+    assert (again["changed"], deleted(again)) == (False, set())
 
 
 def test_another_stacks_things_stay(lab: Lab, stack: str, run_module: RunModule) -> None:
