@@ -73,7 +73,7 @@ class ActionModule(ControllerAction):
             if held and held.key != self.args["break_run"]:
                 raise self._refusal(held, self._described(ssm, name, held))
             if held and not broken:
-                lock.delete(ssm, name)
+                lock.delete(ssm, name, held.key)
                 self.say(f"broke the lock: {held.describe()}")
                 broken = True
         raise self.failure(

@@ -93,7 +93,7 @@ class Freeing(threading.Thread):
         ssm = boto3.session.Session().client("ssm", region_name=self.region, config=config)
         held = lock.read(ssm, self.parameter)
         if held and held.key == lock.run:
-            lock.delete(ssm, self.parameter)
+            lock.delete(ssm, self.parameter, held.key)
             return None
         found = f"It is held by {held.describe()}" if held else "Nobody holds it"
         return f"Somebody broke the lock {self.parameter} of this run. {found}."

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from ansible_collections.triflow.platform.plugins.module_utils import hidden
 
 WRITTEN = ("run", "holder", "playbook", "since")  # by every run
+DELETIONS = 3  # of one lock, when the answers are lost
 SHOWN = 60  # characters of a value that no run has written
 
 run: str | None = None  # this run's id, None while the callback is not enabled
@@ -140,9 +141,20 @@ def author(client: Any, name: str) -> str:
     return str(found[0].get("LastModifiedUser", "")) if found else ""
 
 
-def delete(client: Any, name: str) -> None:
-    """Delete the lock, whoever holds it."""
-    try:
-        client.delete_parameter(Name=name)
-    except client.exceptions.ParameterNotFound:
-        return
+def delete(client: Any, name: str, key: str) -> None:
+    """Delete the lock that has this key. After a lost answer it looks first: another run may have taken it since."""
+    from ansible_collections.triflow.platform.plugins.module_utils.retries import AnswerLost
+
+    for attempt in range(DELETIONS):
+        try:
+            client.delete_parameter(Name=name)
+        except client.exceptions.ParameterNotFound:
+            return
+        except AnswerLost:
+            held = read(client, name)
+            if held is None or held.key != key:
+                return
+            if attempt == DELETIONS - 1:
+                raise
+        else:
+            return

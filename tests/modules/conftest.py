@@ -96,15 +96,18 @@ def show_answer(monkeypatch: pytest.MonkeyPatch) -> ShowAnswer:
 def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
     """``refuse("DescribeServices", "ThrottlingException", 400)``: AWS answers so to this process from then on.
 
-    With a class of botocore's exceptions in the code's place it is raised, as when the network fails. None ends it.
+    With a class of botocore's exceptions in the code's place it is raised, as when the network fails, with ``done``
+    after AWS has carried the call out. None ends it.
     """
-    refused: dict[str, tuple[Any, int]] = {}
+    refused: dict[str, tuple[Any, int, bool]] = {}
     send = botocore.endpoint.Endpoint._do_get_response
 
     def do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
-        code, status = refused.get(operation_model.name, (None, 0))
+        code, status, done = refused.get(operation_model.name, (None, 0, False))
         if code is None:
             return send(self, request, operation_model, context)
+        if done:
+            send(self, request, operation_model, context)
         if isinstance(code, type):
             return None, code(endpoint_url="https://aws", error="cut")
         answer = {
@@ -113,8 +116,8 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
         }
         return (SimpleNamespace(status_code=status, headers={}, content=b"", raw=None), answer), None
 
-    def change(operation: str, code: Any, status: int = 400) -> None:
-        refused[operation] = (code, status)
+    def change(operation: str, code: Any, status: int = 400, done: bool = False) -> None:
+        refused[operation] = (code, status, done)
 
     monkeypatch.setattr(botocore.endpoint.Endpoint, "_do_get_response", do_get_response)
     return change

@@ -8,6 +8,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.collections import ImmutableDict
@@ -16,10 +17,10 @@ from ansible_collections.triflow.platform.plugins.module_utils import retries
 from ansible_collections.triflow.platform.plugins.plugin_utils import ending, lock
 from botocore.awsrequest import AWSResponse
 from botocore.endpoint import Endpoint
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests.conftest import Lab
-from tests.modules.conftest import ShowAnswer
+from tests.modules.conftest import Refuse, ShowAnswer
 from tests.modules.controller import Clock, RunAction, clock, run_action
 
 __all__ = ["clock", "run_action"]
@@ -250,6 +251,46 @@ def test_a_failed_call_that_took_it_all_the_same_has_taken_it(locked: Stack, sta
     else:
         with pytest.raises(ClientError):
             lock.take(client, locked.name, entry)
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_lock_whose_deletion_has_no_answer_is_looked_at_before_it_is_deleted_again(
+    locked: Stack, clock: Clock, refuse: Refuse, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """Another run may have taken it since."""
+    locked.held_by(OTHER)
+    refuse("DeleteParameter", ConnectionClosedError, done=done)
+    read, reads = lock.read, []
+
+    def looked(*given: Any) -> Any:
+        reads.append(clock.now)
+        if len(reads) == 2:
+            refuse("DeleteParameter", None)
+        return read(*given)
+
+    monkeypatch.setattr(lock, "read", looked)
+    locked.take(break_run=OTHER)
+    assert len(reads) == 2
+    assert locked.entry
+    assert locked.entry["run"] == OURS
+
+
+def test_a_lock_that_another_run_has_taken_since_is_left_to_it(locked: Stack, refuse: Refuse) -> None:
+    locked.held_by(OTHER)
+    refuse("DeleteParameter", ConnectionClosedError, done=True)
+    client = boto3.session.Session().client("ssm", region_name=locked.lab.environment["AWS_REGION"])
+    client.meta.events.register_first("needs-retry.ssm.DeleteParameter", lambda **_event: locked.held_by("0c0c0c0c"))
+    lock.delete(client, locked.name, OTHER)
+    assert locked.entry
+    assert locked.entry["run"] == "0c0c0c0c"
+
+
+def test_a_lock_that_cannot_be_deleted_is_told(locked: Stack, refuse: Refuse) -> None:
+    locked.held_by(OTHER)
+    refuse("DeleteParameter", ConnectionClosedError)
+    assert "ssm DeleteParameter" in locked.refusal(break_run=OTHER)
+    assert locked.entry
+    assert locked.entry["run"] == OTHER
 
 
 def test_of_two_that_break_one_lock_the_later_is_refused(locked: Stack, clock: Clock) -> None:
