@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 LOADED = """
-import json, sys
+import inspect, json, sys
 from ansible.plugins.loader import init_plugin_loader
 init_plugin_loader([])
 import ansible_collections.triflow.platform.plugins.callback.preload
@@ -27,7 +27,14 @@ for session in sessions:
         [request.url, request.headers["Authorization"].decode().split("/")[0]]
     ) or type("Answer", (), {"status_code": 200, "headers": {}, "content": b"{}", "text": "{}"})())
     client.list_queues()
+from ansible_collections.amazon.aws.plugins.module_utils import ec2
+deciders = {
+    inspect.getclosurevars(function).nonlocals["found"].__qualname__
+    for function in vars(ec2).values() if getattr(function, "__name__", "") and hasattr(function, "__wrapped__")
+    if function.__code__.co_name == "_retry_wrapper"
+}
 print(json.dumps({
+    "deciders": sorted(deciders),
     "modules": modules,
     "one_loader": loaders[0] is loaders[1],
     "services": [service for service in ("ec2", "ssm") if service in str(loaders[0]._cache.keys())],
@@ -56,6 +63,11 @@ def test_what_botocore_knows_of_a_service_is_read_once(loaded: dict[str, Any]) -
     assert loaded["one_loader"]
     assert loaded["services"] == ["ec2", "ssm"]
     assert loaded["one_class"]
+
+
+def test_the_retries_of_amazon_aws_rest(loaded: dict[str, Any]) -> None:
+    """Each function that it decorates remembers what decides: it was set before the first one."""
+    assert loaded["deciders"] == ["_left_to_amazon"]
 
 
 def test_a_client_keeps_its_region_credentials_and_methods(loaded: dict[str, Any]) -> None:
