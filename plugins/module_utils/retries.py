@@ -43,6 +43,11 @@ _HTML = (b"<!doctype html", b"<html")
 _NOTHING = {"json": b"{}", "rest-json": b"{}", "query": b"<ErrorResponse/>", "ec2": b"<Response/>", "rest-xml": b""}
 
 
+# Of a connection that never will be made: a certificate that is not trusted, and a name that nobody has, as of a region
+# that does not exist. A name server that does not answer says something else.
+_LASTING = ("CERTIFICATE_VERIFY_FAILED", "Name or service not known", "nodename nor servname")
+
+
 class AnswerLost(BotoCoreError):  # type: ignore[misc, valid-type, unused-ignore]
     """Nobody knows whether a call that writes was carried out."""
 
@@ -265,7 +270,7 @@ def _retry_after(headers: Any) -> float:
 def _of_exception(error: Exception | None) -> Failure | None:
     from botocore import exceptions
 
-    if isinstance(error, exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+    if any(word in f"{error} {getattr(error, 'kwargs', '')}" for word in _LASTING):
         return None
     never_made = (
         exceptions.EndpointConnectionError,

@@ -445,7 +445,7 @@ def test_what_cannot_be_read_is_no_drift(lab: Lab, tmp_path: Path) -> None:
     inventory, path = tmp_path / "hosts.yml", tmp_path / "drift.json"
     inventory.write_text(f"prod: {{hosts: {{{STACK}: {{s3_bucket_name: {BUCKET}, dns_zone_name: {STACK}.com}}}}}}\n")
     path.write_text("{}")
-    options = ("-i", str(inventory), "-e", f"drift_report_path={path}")
+    options = ("-i", str(inventory), "-e", f"drift_report_path={path}", "-e", "stack_retry_seconds=1")
     run = play(lab, tmp_path, "playbooks/drift.yml", *options, AWS_ENDPOINT_URL="http://127.0.0.1:9")
     assert run.exit_code == 2
     assert not path.exists()

@@ -263,6 +263,28 @@ def test_a_connection_that_is_never_made_is_repeated(make: Make, slept: list[flo
 
 
 @pytest.mark.parametrize(
+    ("words", "pauses"),
+    [
+        ("[Errno -2] Name or service not known", 0),
+        ("[Errno 8] nodename nor servname provided, or not known", 0),
+        ("[Errno -3] Temporary failure in name resolution", 120),
+    ],
+)
+def test_a_name_that_nobody_has_lasts(
+    words: str, pauses: int, make: Make, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as that of a region which does not exist."""
+
+    def send(_unused: Any, request: Any) -> Any:
+        raise EndpointConnectionError(endpoint_url=request.url, error=words)
+
+    monkeypatch.setattr(botocore.endpoint.Endpoint, "_send", send)
+    with pytest.raises(EndpointConnectionError):
+        make("ecs").describe_clusters()
+    assert sum(slept) == pauses
+
+
+@pytest.mark.parametrize(
     "answer", [CUT, ec2_error("InternalError", 500), Answer(502, PAGE), Answer(504), Answer(200, PAGE)]
 )
 def test_a_write_whose_answer_is_lost_is_not_repeated(
