@@ -58,14 +58,14 @@ def begin() -> None:
 @contextlib.contextmanager
 def changing(change: Change, diff: dict[str, Any] | None = None) -> Iterator[None]:
     """Around the calls of one change. Whoever leaves it well says what was done with ``done``."""
-    state.update(pending=change, pending_diff=diff, sent=False, carried_out=False)
+    state.update({"pending": change, "pending_diff": diff, "sent": False, "carried_out": False})
     yield
-    state.update(pending=None, pending_diff=None, sent=False, carried_out=False)
+    state.update({"pending": None, "pending_diff": None, "sent": False, "carried_out": False})
 
 
 def done(changes: list[Change], diff: list[dict[str, Any]]) -> None:
     """All that is done so far."""
-    state.update(changes=list(changes), diff=list(diff))
+    state.update({"changes": list(changes), "diff": list(diff)})
     _tell()
 
 
@@ -77,7 +77,7 @@ def sending() -> None:
 
 def answered(carried_out: bool) -> None:
     """Its answer has come."""
-    state.update(sent=False, carried_out=state["carried_out"] or carried_out)
+    state.update({"sent": False, "carried_out": state["carried_out"] or carried_out})
     _tell()
 
 

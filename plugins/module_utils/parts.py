@@ -78,6 +78,7 @@ NEEDS = (
     Need("alarms", "load-balancer", "alb"),
     Need("dashboard", "load-balancer", "alb"),
 )
+LENT = ("vpc", "bucket")
 FOUNDATION = ("vpc", "s3")  # the roles of a stack that is a foundation
 
 
@@ -135,7 +136,10 @@ def needed(parts: Sequence[str], variables: Variables) -> list[Needed]:
             if need.part != part or (need.switch and not variables.get(need.switch)):
                 continue
             owner = _owner(need, variables)
-            if need.maker in made and owner == variables["stack_name"]:
+            foreign = owner != variables["stack_name"]
+            if need.maker in made and not foreign:
+                continue
+            if foreign and need.components in LENT:  # preflight asks for it in any case
                 continue
             found += [
                 Needed(part=part, component=component, maker=need.maker, owner=owner, name=_name(component, variables))

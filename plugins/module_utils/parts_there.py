@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.triflow.platform.plugins.module_utils import acm, live_ec2, live_ecs, live_edge
 from ansible_collections.triflow.platform.plugins.module_utils.parts import PLACES, Needed
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
+from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
+from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPONENT, STACK, from_aws
 
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
 
-NETWORK = ("vpc", "subnet", "security-group", "nat-gateway")
+NETWORK = ("vpc", "subnet", "security-group")
 EDGE = ("load-balancer", "target-group", "listener")
 There = set[tuple[str, str]]  # component and stack
 
@@ -61,6 +63,21 @@ def _network(module: StackModule, _needed: list[Needed]) -> Iterable[tuple[str, 
     """What is in the VPC of this stack, or of the one that lends it."""
     owner = module.params["vpc_owner"]
     return [(entry["component"], entry["stack"]) for entry in live_ec2.read(module.api("ec2"), owner)]
+
+
+def _nat_gateways(module: StackModule, needed: list[Needed]) -> Iterable[tuple[str, str]]:
+    """This stack's, or those of the one that lends its own: one call."""
+    owners = sorted({need["owner"] for need in needed})
+    found = module.api("ec2").pages(
+        "describe_nat_gateways",
+        "NatGateways",
+        on="the NAT gateways",
+        Filters=[{"Name": f"tag:{STACK}", "Values": owners}],
+    )
+    for gateway in found:
+        tags = from_aws(gateway.get("Tags"))
+        if alive("NAT gateway", gateway["State"]):
+            yield tags.get(COMPONENT, ""), tags[STACK]
 
 
 def _edge(module: StackModule, _needed: list[Needed]) -> Iterable[tuple[str, str]]:
@@ -131,6 +148,7 @@ def _scalable_target(module: StackModule, name: str) -> bool:
 
 READERS: dict[tuple[str, ...], Callable[[StackModule, list[Needed]], Iterable[tuple[str, str]]]] = {
     NETWORK: _network,
+    ("nat-gateway",): _nat_gateways,
     EDGE: _edge,
     ("service",): _services,
     ("cluster",): _each(_cluster),

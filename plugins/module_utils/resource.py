@@ -84,7 +84,8 @@ class StackModule(AnsibleAWSModule):
     def fail_json(self, *args: Any, **details: Any) -> NoReturn:
         """End the module with what it has done so far, unless what failed may be of a call whose answer was lost."""
         self.attempts.excuse()
-        super().fail_json(*args, **{**account.result(), **details})
+        end: Callable[..., NoReturn] = super().fail_json
+        end(*args, **{**account.result(), **details})
 
     def fail(self, msg: str, **details: Any) -> NoReturn:
         """End the module with a sentence that names what was refused, why and what is accepted."""
