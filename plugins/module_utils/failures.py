@@ -17,7 +17,7 @@ from ansible_collections.triflow.platform.plugins.module_utils.remedies_postgres
 
 MOST = 600  # characters of a reason: some answers hold a page
 CRASHED = "crashed"  # in the result of a module that ended with an exception, which the connection `forked` adds
-ELSE = "Run again with -vvv, which shows more; what is done stays done"
+ELSE = "Correct what these words name, and run again; what is done stays done"
 APPENDIX = "PostgreSQL's documentation, Appendix A, says what the code means"
 CRASH = "It is a fault of the module, or an answer that it does not know: run again, and report it when it lasts"
 

@@ -135,7 +135,7 @@ class ControllerAction(ActionBase):
 
     def failure(self, *sentences: str, **result: Any) -> AnsibleActionFail:
         """To be raised: the first sentence with the others below it, and what the result has besides."""
-        return AnsibleActionFail("\n  ".join(sentences), result=result)
+        return Explained("\n  ".join(sentences), result=result)
 
     def _refuse(self, sentence: str) -> NoReturn:
         raise self.failure(sentence)
