@@ -20,10 +20,10 @@ SECONDS = 90  # with a limit of ten
 Fault = Callable[[Lab, Proxy, Path], AbstractContextManager[postgresql.Given]]
 # What a failed run has to say: what failed, and what to do.
 FAULTS: dict[Fault, tuple[str, str]] = {
-    postgresql.refused: ("[Cc]onnection refused", "DB-13|security group|rds"),
+    postgresql.refused: ("[Cc]onnection refused", "See the DB instance.s status"),
     postgresql.silent: (r"rds_extensions_timeout", "10 s"),
-    postgresql.locked: (r"rds_extensions_timeout|lock", "pid|session|pg_terminate_backend"),
-    postgresql.read_only: ("read-only", "."),
+    postgresql.locked: ("lock", "pg_terminate_backend"),
+    postgresql.read_only: ("read-only", "default_transaction_read_only"),
     postgresql.wrong_certificate: ("certificate", "rds_ca_file"),
 }
 
