@@ -92,6 +92,13 @@ class Entry:
     rule: Rule | None
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_unused: Any) -> None:
+        """Write nothing: a killed run leaves its connections in the middle."""
+
+
 class Proxy:
     """The forwarder. `log` has every call since the rules were set."""
 
@@ -101,8 +108,7 @@ class Proxy:
         self.log: list[Entry] = []
         self.lock = threading.Lock()
         self.random = random.Random(0)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @property
