@@ -92,9 +92,9 @@ class Outcome:
             raise
         finally:
             outcome.seconds = round(time.monotonic() - started, 1)
-            outcome._write()
+            outcome.write()
 
-    def _write(self) -> None:
+    def write(self) -> None:
         RESULTS.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^\w.,-]+", "-", f"{self.fault}-{self.case}-{self.call}")
         (RESULTS / f"{name}.json").write_text(json.dumps(asdict(self), indent=2) + "\n")

@@ -9,10 +9,16 @@ from typing import Any
 
 from tests.conftest import PROJECT
 from tests.faults.bench import PARTS, RESULTS
+from tests.faults.test_lost_answers import TOGETHER
 
 PAGE = PROJECT / "docs/faults.md"
 START, END = "<!-- measured -->", "<!-- end of what is measured -->"
-PER_CALL = {"answer lost": "answer lost", "connection cut before the call": "cut before"}
+PER_CALL = {
+    "answer lost": "answer lost",
+    "connection cut before the call": "cut before",
+    f"answer lost{TOGETHER}": "lost, with all others",
+    f"connection cut before the call{TOGETHER}": "cut, with all others",
+}
 
 
 def outcomes() -> list[dict[str, Any]]:
