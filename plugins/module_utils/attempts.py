@@ -38,7 +38,7 @@ class Change:
     fields: list[str]
     identifier: str | None = None  # None for what is to be created
     diff: dict[str, Any] | None = None
-    made: bool = False  # whether AWS has answered that it was created
+    made: bool = False  # whether AWS has answered that it was done, or the first part of it, or it was seen
     attempt: int = 0  # that has seen it last
 
     @property
@@ -79,7 +79,7 @@ class Attempts:
         elif known.action == "none":
             self.changes[self.changes.index(known)] = change
         else:
-            known.made = known.made or change.made
+            known.made = known.made or change.made or change.action == "none"  # it is as it is wanted: that was done
             change = known
         change.attempt = self.number
         account.done(

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from tests.conftest import Lab
 from tests.modules.conftest import Refuse, ShowAnswer
 from tests.modules.controller import Clock, RunAction, clock, run_action
+from tests.modules.lost_answers import lost_answers
 
 __all__ = ["clock", "run_action"]
 
@@ -358,6 +359,22 @@ def test_the_last_playbook_s_end_frees_it(
     callback.v2_playbook_on_stats(stats)
     assert locked.entry
     callback.v2_playbook_on_stats(stats)
+    assert locked.entry is None
+    assert warnings == []
+
+
+def test_a_lock_is_taken_broken_and_freed_while_answers_are_lost(
+    locked: Stack, callback: stack_lock.CallbackModule, warnings: list[str]
+) -> None:
+    locked.held_by(OTHER)
+    with lost_answers() as cut:
+        hand(callback, locked.take(break_run=OTHER))
+    assert {"DeleteParameter after", "PutParameter after"} <= set(cut)
+    assert locked.entry
+    assert locked.entry["run"] == lock.run
+    with lost_answers() as cut:
+        callback.free(ENDED)
+    assert cut == ["DeleteParameter before", "DeleteParameter after"]
     assert locked.entry is None
     assert warnings == []
 
