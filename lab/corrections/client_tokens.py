@@ -1,83 +1,88 @@
-"""A repeated call with the same client token gives the first answer and does nothing."""
+"""A call that is repeated with its token gives the first answer, and does nothing again.
+
+moto knows the tokens of ACM's RequestCertificate and those of Secrets Manager's versions. How long a service knows a
+token, an hour or a day, no lab lives.
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from moto.core.exceptions import JsonRESTError
-from moto.core.responses import BaseResponse
-from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.responses import EC2Response
-from moto.ecs.responses import EC2ContainerServiceResponse
-from moto.scheduler.responses import EventBridgeSchedulerResponse
+from moto.backends import get_backend
+from moto.core.responses import ActionResult, BaseResponse
 
 from lab.corrections.override import override
+from lab.corrections.parameters import Refusal, parameters_of
 
 
-class Idempotent(NamedTuple):
-    """The calls of a service that take a token."""
+class Tokens(NamedTuple):
+    """Calls of a service that take a token, and what it says to the same token with other parameters."""
 
-    owner: type[BaseResponse]
-    backend: str  # the name of its attribute
+    service: str
+    operations: tuple[str, ...]  # () for every one that has the member
     member: str
-    calls: tuple[str, ...]
+    within: str  # the parameter whose values have tokens of their own
+    code: str
+    message: str
     source: str
 
 
-IDEMPOTENT = (
-    Idempotent(
-        EC2Response,
-        "ec2_backend",
+ROWS = (
+    Tokens(
+        "ec2",
+        (),
         "ClientToken",
-        ("create_nat_gateway", "create_vpc_endpoint", "create_flow_logs", "create_route_table"),
-        "EC2 Developer Guide, Ensuring idempotency",
+        "",
+        "IdempotentParameterMismatch",
+        "The request uses the same client token as a previous, but non-identical request.",
+        "EC2 Developer Guide, Ensuring idempotency in Amazon EC2 API requests; EC2 API Reference, Error codes",
     ),
-    Idempotent(
-        EC2ContainerServiceResponse,
-        "ecs_backend",
+    Tokens(
+        "ecs",
+        ("RunTask",),
         "clientToken",
-        ("create_service", "run_task"),
-        "ECS API Reference, CreateService; RunTask: ConflictException",
+        "cluster",
+        "ConflictException",
+        "The provided clientToken is already in use with a different request.",
+        "Amazon ECS API Reference, Ensuring idempotency",
     ),
-    Idempotent(
-        EventBridgeSchedulerResponse,
-        "scheduler_backend",
+    Tokens(
+        "ecs",
+        ("CreateService", "CreateTaskSet"),
+        "clientToken",
+        "cluster",
+        "InvalidParameterException",
+        "Creation of service was not idempotent.",
+        "Amazon ECS API Reference, Ensuring idempotency",
+    ),
+    Tokens(
+        "scheduler",
+        (),
         "ClientToken",
-        ("create_schedule", "create_schedule_group"),
-        "EventBridge Scheduler API Reference, CreateSchedule, CreateScheduleGroup: ClientToken",
+        "",
+        "ConflictException",
+        "The client token was used with other parameters.",
+        "EventBridge Scheduler API Reference, CreateSchedule, UpdateSchedule, DeleteSchedule",
     ),
 )
 
 
-def _request(response: BaseResponse) -> tuple[str, Any]:
-    return response.uri, response.body or dict(response.querystring)
-
-
-def _refuse(row: Idempotent) -> None:
-    if row.owner is EC2Response:
-        raise EC2ClientError(
-            "IdempotentParameterMismatch",
-            "The request uses the same client token as a previous, but non-identical request.",
-        )
-    raise JsonRESTError("ConflictException", "The provided clientToken is already in use with a different request.")
-
-
-def _correct(row: Idempotent, call: str) -> None:
-    @override(row.owner, call)
-    def once(original: Any, self: BaseResponse) -> Any:
-        token = self._get_param(row.member)
-        if not token:
-            return original(self)
-        known = getattr(self, row.backend).__dict__.setdefault("client_tokens", {})
-        request = _request(self)
-        if (call, token) not in known:
-            known[call, token] = (request, original(self))
-        remembered, answer = known[call, token]
-        if remembered != request:
-            _refuse(row)
-        return answer
-
-
-for _row in IDEMPOTENT:
-    for _call in _row.calls:
-        _correct(_row, _call)
+@override(BaseResponse, "call_action")
+def _call_action(original: Any, self: BaseResponse) -> Any:
+    service, operation = self.boto3_service_name, self._get_action()
+    row = next((row for row in ROWS if row.service == service and operation in (row.operations or (operation,))), None)
+    parameters = parameters_of(self, operation) if row else {}
+    if not row or not parameters.get(row.member):
+        return original(self)
+    backend = get_backend(service)[self.current_account][self.region]  # type: ignore[call-overload]
+    known = backend.__dict__.setdefault("client_tokens", {})
+    key = (operation, parameters.get(row.within), parameters[row.member])
+    if key in known:
+        before, answer = known[key]
+        if before == parameters:
+            return answer
+        return self.serialized(ActionResult(Refusal(row.code, row.message)))
+    answer = original(self)
+    if answer[0] < 400:
+        known[key] = (parameters, answer)
+    return answer

@@ -111,7 +111,7 @@ def _fault(response: BaseResponse) -> Exception | None:
     shape = model.operation_model(operation).input_shape
     if shape is None:
         return None
-    parameters = _parameters(response, model, operation)
+    parameters = parameters_of(response, operation)
     faults = list(_shape_faults(shape, parameters, ""))
     if faults:
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected: "
@@ -119,9 +119,9 @@ def _fault(response: BaseResponse) -> Exception | None:
     return _name_fault(service, operation, parameters) or _tags_fault(service, shape, parameters)
 
 
-def _parameters(response: BaseResponse, model: Any, operation: str) -> dict[str, Any]:
+def parameters_of(response: BaseResponse, operation: str) -> dict[str, Any]:
     """As BaseResponse.parse_parameters, which only some of moto's services call."""
-    request = response.normalized_request
+    request, model = response.normalized_request, get_service_model(response.boto3_service_name)
     parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)](model.operation_model(operation))
     found: dict[str, Any] = parser.parse(
         {
