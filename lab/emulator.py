@@ -38,6 +38,7 @@ def serve(directory: Path, descriptor: int) -> None:
     from lab import corrections
     from lab.access_log import AccessLog
     from lab.aws_like.switch import Switch
+    from lab.internal_failures import InternalFailures
     from lab.regions import KnownRegionsOnly
     from lab.saved_states import supervise
     from lab.texts import Texts
@@ -54,7 +55,7 @@ def serve(directory: Path, descriptor: int) -> None:
     # It lists its package's directory for each request.
     moto.get_backend_for_host = functools.cache(moto.get_backend_for_host)  # type: ignore[method-assign]
     answering = Switch(Texts(moto, directory / "texts.jsonl"))
-    application = InTurn(AccessLog(KnownRegionsOnly(answering), directory / "access.jsonl"))
+    application = InTurn(AccessLog(InternalFailures(KnownRegionsOnly(answering)), directory / "access.jsonl"))
     listener = create_server(("127.0.0.1", 0), backlog=BACKLOG)
     port = listener.getsockname()[1]
     # Some of moto's services call the server themselves.

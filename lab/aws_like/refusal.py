@@ -13,6 +13,10 @@ QUERY = (
     "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
 )
 
+S3 = "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+XML = {"ec2": EC2, "s3": S3}
+REST_XML = ("s3", "route53")  # whose requests are no forms
+
 
 def refuse(
     environ: dict[str, Any],
@@ -22,10 +26,9 @@ def refuse(
     message: str,
     status: int = 400,
 ) -> list[bytes]:
-    """Answer with an error, as the EC2, query or JSON protocol writes it."""
-    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        form = EC2 if service == "ec2" else QUERY
-        kind, body = "text/xml", form.format(code=escape(code), message=escape(message))
+    """Answer with an error, as the service's protocol writes it."""
+    if service in REST_XML or environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        kind, body = "text/xml", XML.get(service, QUERY).format(code=escape(code), message=escape(message))
     else:
         kind, body = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message})
     headers = [("Content-Type", kind), ("Content-Length", str(len(body.encode()))), ("x-amzn-ErrorType", code)]
