@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from lab import lifecycle, saved
-from lab.state import LabError
+from lab.state import LabError, sentence
 
 COMMANDS = {
     "start": (lifecycle.start, "start what is missing; a running lab stays as it is"),
@@ -35,7 +35,9 @@ def main() -> int:
         return COMMANDS[given.command][0]()
     except LabError as error:
         print(error, file=sys.stderr)
-        return 1
+    except OSError as error:
+        print(sentence(error), file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

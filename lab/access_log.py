@@ -7,6 +7,7 @@ Shape: {"time": "2026-01-20T00:00:00.000000+00:00", "service": "ec2", "operation
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -14,9 +15,10 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
-from typing import Any, TextIO
+from typing import Any
 from urllib.parse import parse_qs
+
+from lab.process import say
 
 CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
 SMITHY_PATH = re.compile(r"^/service/[^/]+/operation/(?P<operation>\w+)$")
@@ -43,9 +45,8 @@ class AccessLog:
 
     def __init__(self, application: Application, path: Path) -> None:
         self.application = application
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self.file: TextIO = os.fdopen(descriptor, "w", encoding="utf-8")
-        self.lock = Lock()
+        self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        self.lost = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/moto-api"):
@@ -71,9 +72,16 @@ class AccessLog:
             "status": status,
             "write": is_write(operation),
         }
-        with self.lock:
-            self.file.write(json.dumps(entry) + "\n")
-            self.file.flush()
+        line = json.dumps(entry).encode() + b"\n"
+        try:
+            written = os.write(self.file, line)
+            if written < len(line):
+                os.ftruncate(self.file, os.fstat(self.file).st_size - written)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            # The call has been carried out, and has its answer, whatever becomes of its line.
+            self.lost += 1
+            say(f"The access log lacks {self.lost} calls: {error}")
 
 
 def service_of(environ: dict[str, Any]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from lab.aws_like.refusal import Application, refuse
+from lab.process import say
 
 MESSAGE = "The lab's emulator does not know {service}:{operation}, or fails at it: the end of emulator.log says why."
 
@@ -27,7 +27,7 @@ class InternalFailures:
         try:
             body = list(self.application(environ, noting))
         except Exception:
-            traceback.print_exc()
+            say(traceback.format_exc())
             started.clear()
         # Flask has caught it, and written the traceback.
         broken = not started or (
@@ -37,6 +37,6 @@ class InternalFailures:
             start_response(*started)
             return body
         service, operation = environ["lab.service"], environ["lab.operation"]
-        print(f"{service}:{operation} was answered with InternalFailure.", file=sys.stderr, flush=True)
+        say(f"{service}:{operation} was answered with InternalFailure.")
         message = MESSAGE.format(service=service, operation=operation)
         return refuse(environ, start_response, service, "InternalFailure", message, 500)

@@ -15,9 +15,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from lab.process import Process, end, is_running, last_lines, started
+from lab.process import Process, end, is_running, last_lines, processes_of, started
 from lab.state import (
     ACCESS_KEY_ID,
+    OWNER,
     PROJECT,
     REGION,
     SECRET_ACCESS_KEY,
@@ -140,12 +141,33 @@ def _answers(endpoint_url: str, seconds: float = 10) -> bool:
 
 
 def _end_all(where: Path, state: State) -> None:
+    """End this lab's processes, and remove what was theirs. What the state file names is not always this lab's."""
+    ours = [process for process in state.processes if _is_of(where, process)]
     for process in state.processes:
-        end(process)
+        if process not in ours and is_running(process):
+            raise LabError(
+                f"{where}/state.json names the {process.name} of another lab (pid {process.pid}, {process.marker}). "
+                "Stop that one from its own directory, or remove this file."
+            )
+    for process in ours:
+        try:
+            end(process)
+        except RuntimeError as error:
+            raise LabError(str(error)) from error
         if process.directory:
             shutil.rmtree(process.directory, ignore_errors=True)
     for name in ("state.json", "aws.config", "postgresql.json", authority(where).name):
         (where / name).unlink(missing_ok=True)
+
+
+def _is_of(where: Path, process: Process) -> bool:
+    """Whether it was started for this state directory: its command line says so, its log, or its own directory."""
+    if process.marker == str(where) or process.pid in processes_of(where):
+        return True
+    try:
+        return bool(process.directory) and Path(process.directory, OWNER).read_text() == str(where)
+    except OSError:
+        return False
 
 
 def _start_pair(where: Path) -> State:

@@ -28,7 +28,7 @@ from lab import libraries
 from lab.certificate import write_certificates
 from lab.database import ADMINISTRATOR, Server
 from lab.process import Process, last_lines, started
-from lab.state import LabError, authority, write_private
+from lab.state import OWNER, LabError, authority, write_private
 
 READY_SECONDS = 120
 INITDB_SECONDS = 120
@@ -68,6 +68,7 @@ def start(directory: Path, remember: Remember) -> str:
     account = account_of_server()
     home = _home(directory, account)
     try:
+        (home / OWNER).write_text(str(directory))
         server = _start(directory, home, account, remember)
     except BaseException:
         # A process that was remembered is ended, and its directory removed, by the caller.
@@ -112,10 +113,12 @@ def account_of_server() -> pwd.struct_passwd | None:
 def _home(directory: Path, account: pwd.struct_passwd | None) -> Path:
     """Fresh directory of the server: in the state directory, or as root where the other user can enter."""
     if account:
-        return Path(tempfile.mkdtemp(prefix="triflow-lab-"))
-    home = directory / "postgresql"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(mode=0o700)
+        home = Path(tempfile.mkdtemp(prefix="triflow-lab-"))
+    else:
+        home = directory / "postgresql"
+        if (home / OWNER).exists():  # left by a lab that was killed
+            shutil.rmtree(home)
+        home.mkdir(mode=0o700)
     return home
 
 
@@ -249,7 +252,8 @@ def _serve(
     if port is None:
         return None
     server = replace(wanted, port=port)
-    (home / "data/postgresql.auto.conf").write_text(CONFIGURATION.format(host=server.host, port=port, home=home))
+    quoted = str(home).replace("'", "''")
+    (home / "data/postgresql.auto.conf").write_text(CONFIGURATION.format(host=server.host, port=port, home=quoted))
     (directory / "postgresql.log").unlink(missing_ok=True)
     return run(directory, home, installation, account, server, remember)
 

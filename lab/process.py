@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,6 +57,25 @@ def command_line(pid: int) -> str:
     return listed.stdout.strip()
 
 
+def processes_of(where: Path) -> dict[int, str]:
+    """What looks like emulator or server of a state directory, by its command line and its log: pid and name."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        words = command_line(int(entry.name))
+        if f"lab.emulator {where} " in words:
+            found[int(entry.name)] = "emulator"
+        elif "/bin/postgres -D " in words and _log(entry) == where / "postgresql.log":
+            found[int(entry.name)] = "postgresql"
+    return found
+
+
+def _log(entry: Path) -> Path | None:
+    try:
+        return (entry / "fd/2").readlink()
+    except OSError:  # it has ended, or is somebody else's
+        return None
+
+
 def is_running(process: Process) -> bool:
     """True only for the very process that was started: same command line and, where it can be read, same start."""
     if process.marker not in command_line(process.pid):
@@ -94,3 +114,9 @@ def last_lines(log: Path, count: int = 20) -> str:
         return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
     except OSError:
         return ""
+
+
+def say(text: str) -> None:
+    """Write to the log, unless the disk is full."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

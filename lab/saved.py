@@ -34,7 +34,7 @@ def save(where: Path, name: str) -> None:
         state = running_state(where)
         try:
             number = saved_database.save(where, state)
-        except OSError as error:
+        except saved_database.ERRORS as error:
             raise LabError(f"The database could not be saved: {error}") from error
         _ask(state, "PUT", name)
         state.saved[name] = number
@@ -52,8 +52,8 @@ def load(where: Path, name: str) -> None:
             raise LabError(f"No state is saved as {name}. {_names(state)}")
         try:
             saved_database.load(where, state, state.saved[name], remembering(where, state))
-        except OSError as error:
-            raise LabError(f"The database could not be loaded: {error}") from error
+        except saved_database.ERRORS as error:
+            raise LabError(f"The database could not be loaded: {error}. Start the lab afresh: make lab.") from error
         save_state(where, state)
         _ask(state, "POST", name)
 

@@ -14,13 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, Error
 
 from lab.database import Server
 from lab.postgresql import Remember, account_of_server, give, installation_of, run
 from lab.process import Process, end
 from lab.state import LabError, State
 
+ERRORS = (OSError, Error)  # what a save or load may fail with
 POSITION = "SELECT pg_current_wal_insert_lsn()::text"
 SESSIONS = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -40,7 +41,12 @@ def save(where: Path, state: State) -> int:
     with Server.of(where).connect() as connection:
         if not _is_as_copied(connection, state):
             number = max((0, state.copy, *state.saved.values())) + 1
-            _copy_running(connection, Path(home, "data"), _place(home, number), _place(home, state.copy))
+            target = _place(home, number)
+            try:
+                _copy_running(connection, Path(home, "data"), target, _place(home, state.copy))
+            except BaseException:
+                shutil.rmtree(target, ignore_errors=True)
+                raise
             state.copy, state.position = number, _position(connection)
     return state.copy
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab.access_log import is_write
+from lab.access_log import AccessLog, is_write
 from tests.conftest import Lab
 from tests.lab.conftest import refused
 
@@ -114,3 +115,16 @@ def test_region_that_does_not_exist_is_refused(lab: Lab, service: str) -> None:
     codes = {"s3": "AuthorizationHeaderMalformed", "ec2": "SignatureDoesNotMatch", "rds": "SignatureDoesNotMatch"}
     with refused(codes.get(service, "InvalidSignatureException"), "valid region"):
         getattr(client, calls[service])()
+
+
+def test_a_full_disk_takes_the_line_and_not_the_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "log").symlink_to("/dev/full")
+
+    def application(_environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"done"]
+
+    log = AccessLog(application, tmp_path / "log")
+    for _call in range(2):
+        assert log({"HTTP_X_AMZ_TARGET": "Any.Call"}, lambda *_unused: None) == [b"done"]
+    assert "The access log lacks 2 calls: " in capsys.readouterr().err

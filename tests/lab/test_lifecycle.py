@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from lab.process import processes_of
 from tests.conftest import Lab, run_lab, running_lab, start_lab
 
 
@@ -117,13 +118,84 @@ def test_pid_of_another_program_is_left_alone(own_lab: Path) -> None:
             stranger.kill()
 
 
-def test_unreadable_state_starts_afresh(tmp_path: Path) -> None:
-    (tmp_path / "state.json").write_text('{"processes": [{"pid"')
+def test_unreadable_state_of_nothing_starts_afresh(tmp_path: Path) -> None:
+    """In a directory whose name is long, and no plain word."""
+    directory = tmp_path / f"실험 lab's {'x' * 100}"
+    directory.mkdir()
+    (directory / "state.json").write_text('{"processes": [{"pid"')
     try:
-        start_lab(tmp_path)
-        assert_works(tmp_path)
+        start_lab(directory)
+        assert_works(directory)
     finally:
-        run_lab(tmp_path, "stop")
+        run_lab(directory, "stop")
+
+
+def test_state_that_does_not_name_what_runs_is_no_reason_to_lose_or_end_it(own_lab: Path, tmp_path: Path) -> None:
+    before, whole = state(own_lab), (own_lab / "state.json").read_text()
+    (home,) = (Path(process["directory"]) for process in before["processes"] if process["directory"])
+    # What cannot be read: nothing is started beside it, and the person learns what runs.
+    for broken in (whole[:50], "[]", "{}"):
+        (own_lab / "state.json").write_text(broken)
+        for command in ("start", "stop", "status", "env"):
+            answer = run_lab(own_lab, command)
+            assert (answer.returncode, answer.stdout) == (1, ""), command
+            assert "cannot be read" in answer.stderr
+            assert all(f"(pid {pid})" in answer.stderr for pid in (process["pid"] for process in before["processes"]))
+            assert "Traceback" not in answer.stderr
+    (own_lab / "state.json").write_text(whole)
+    # A copy in another directory: that lab is not this one.
+    other = tmp_path / "copied"
+    other.mkdir()
+    (other / "state.json").write_text(whole)
+    answer = run_lab(other, "stop")
+    assert (answer.returncode, "another lab" in answer.stderr) == (1, True)
+    assert_works(own_lab)
+    # A process that has ended, and a directory that is not its.
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    content = json.loads(whole)
+    for process in content["processes"]:
+        process["started"] = "another boot:1"
+    (gone / "state.json").write_text(json.dumps(content))
+    assert run_lab(gone, "stop").returncode == 0
+    assert not (gone / "state.json").exists()
+    assert home.exists()
+    assert_works(own_lab)
+
+
+def test_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "postgresql").mkdir()
+    (tmp_path / "postgresql/letters").write_text("mine")
+    tmp_path.chmod(0o755)
+    for command in ("start", "stop"):
+        answer = run_lab(tmp_path, command)
+        assert answer.returncode == 1
+        assert "TRIFLOW_LAB_DIR" in answer.stderr
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert [path.name for path in tmp_path.rglob("*")] == ["postgresql", "letters"]
+    answer = run_lab(tmp_path / "postgresql/letters", "start")
+    assert (answer.returncode, "Traceback" in answer.stderr) == (1, False)
+    assert "letters" in answer.stderr
+
+
+def test_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    """A limit of no byte a file stands for it."""
+    directory, temporary = tmp_path / "state", tmp_path / "temporary"
+    temporary.mkdir()
+    answer = subprocess.run(
+        ["sh", "-c", f"ulimit -f 0; exec {sys.executable} -m lab start"],
+        env={**os.environ, "TRIFLOW_LAB_DIR": str(directory), "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert "File too large" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert list(temporary.iterdir()) == []
+    assert {path.name for path in directory.iterdir()} <= {"lock", "emulator.log", "postgresql.log"}
+    assert processes_of(directory) == {}
 
 
 def test_stop_ends_both_and_may_be_repeated(own_lab: Path) -> None:
