@@ -50,7 +50,8 @@ class Server:
             password=self.password,
             autocommit=True,
             connect_timeout=10,
-            options="-c statement_timeout=120s",
+            # Somebody's session that holds a lock must not hold the emulator, which answers one call at a time.
+            options="-c statement_timeout=120s -c lock_timeout=10s",
             **{"dbname": "postgres", "sslmode": "verify-full", "sslrootcert": self.authority, **options},
         )
 

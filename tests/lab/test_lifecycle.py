@@ -54,6 +54,13 @@ def wait_until_gone(pid: int) -> None:
     raise AssertionError(f"{pid} still runs")
 
 
+def wait_until_none_is_left(directory: Path) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and processes_of(directory):
+        time.sleep(0.02)
+    assert processes_of(directory) == {}
+
+
 def assert_works(directory: Path) -> Lab:
     lab = running_lab(directory)
     assert lab.aws("sts").get_caller_identity()["Account"] == "123456789012"
@@ -89,6 +96,7 @@ def test_second_start_keeps_processes_and_data(own_lab: Path) -> None:
 def test_lone_survivor_is_replaced_by_an_empty_pair(own_lab: Path, name: str) -> None:
     before = pids(own_lab)
     make_something(running_lab(own_lab))
+    running_lab(own_lab).save("one")
     kill(before[name])
     assert run_lab(own_lab, "status").returncode == 1
     assert run_lab(own_lab, "env").returncode == 1
@@ -97,6 +105,7 @@ def test_lone_survivor_is_replaced_by_an_empty_pair(own_lab: Path, name: str) ->
     assert not set(before.values()) & set(after.values())
     for pid in before.values():
         wait_until_gone(pid)
+    assert len(processes_of(own_lab)) == 3
     assert has_something(assert_works(own_lab)) == (False, False)
 
 
@@ -199,8 +208,11 @@ def test_full_disk_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_stop_ends_both_and_may_be_repeated(own_lab: Path) -> None:
+    running_lab(own_lab).save("one")
     before = state(own_lab)
+    assert len(processes_of(own_lab)) == 4  # PostgreSQL, and of the emulator: the first, what serves and what is saved
     assert run_lab(own_lab, "stop").returncode == 0
+    wait_until_none_is_left(own_lab)
     for process in before["processes"]:
         wait_until_gone(process["pid"])
         assert not process["directory"] or not Path(process["directory"]).exists()

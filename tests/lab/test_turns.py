@@ -6,6 +6,7 @@ import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import botocore.parsers
@@ -25,6 +26,10 @@ def request(body: bytes = b"", length: int | None = None) -> dict[str, Any]:
     return {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body) if length is None else length)}
 
 
+def start(*_unused: Any) -> None:
+    """Of an application, which is told how its answer starts."""
+
+
 def test_one_call_at_a_time() -> None:
     """moto goes through dictionaries that a call in another thread changes; GetResources broke at it."""
     meeting = threading.Barrier(2)
@@ -38,7 +43,7 @@ def test_one_call_at_a_time() -> None:
 
     answer = InTurn(application)
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _number: list(answer(request(), None)), range(4)))
+        answers = list(pool.map(lambda _number: list(answer(request(), start)), range(4)))
     assert answers == [[b"alone"]] * 4
 
 
@@ -47,18 +52,37 @@ def test_who_waits_for_a_process_lets_others_have_the_turn() -> None:
         body = environ["wsgi.input"].read()
         if body == b"outer":
             with TURN.handed_on(), ThreadPoolExecutor(1) as pool:
-                return pool.submit(lambda: list(answer(request(b"inner"), None))).result(30)
+                return pool.submit(lambda: list(answer(request(b"inner"), start))).result(30)
         return [body]
 
     answer = InTurn(application)
-    assert list(answer(request(b"outer"), None)) == [b"inner"]
+    assert list(answer(request(b"outer"), start)) == [b"inner"]
     with TURN:
         assert TURN.is_quiet(0)
 
 
+def test_who_is_told_by_http_may_call_the_lab(lab: Lab) -> None:
+    sns = lab.aws("sns", config=Config(read_timeout=30, retries={"total_max_attempts": 1}))
+    seen: list[int] = []
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(len(sns.list_topics()["Topics"]))
+            self.send_response(200)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        topic = sns.create_topic(Name="told")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"http://127.0.0.1:{server.server_port}/")
+        sns.publish(TopicArn=topic, Message="message")
+        server.shutdown()
+    assert seen
+
+
 def test_a_request_that_was_cut_is_not_carried_out() -> None:
     with pytest.raises(ConnectionError):
-        InTurn(lambda *_unused: pytest.fail("was called"))(request(b"half", 8), lambda *_unused: None)
+        InTurn(lambda *_unused: pytest.fail("was called"))(request(b"half", 8), start)
 
 
 @pytest.mark.parametrize(
