@@ -52,6 +52,7 @@ class ActionModule(ControllerAction):
             "playbook": " ".join(context.CLIARGS.get("args", ())),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+        lock.ask(name, self.args["region"])
         self._take(ssm, name, mine)
         return {"changed": False, "lock": mine, "parameter": name, "region": self.args["region"]}
 
@@ -96,4 +97,4 @@ class ActionModule(ControllerAction):
         ]
         if self.args["break_run"]:
             sentences.insert(1, f"Nothing was broken: stack_break_lock={self.args['break_run']} is another lock's.")
-        return self.failure(*sentences, lock=held.shown)
+        return self.failure(*sentences, lock=held.shown, parameter=lock.parameter(self.args["stack"]))

@@ -17,6 +17,7 @@ requirements:
   - "Enable it with C(callbacks_enabled = triflow.platform.stack_lock) in C(ansible.cfg)."
 """
 
+import os
 import secrets
 import threading
 import time
@@ -39,6 +40,8 @@ class CallbackModule(ending.EndingCallback):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         lock.run = secrets.token_hex(4)
+        lock.asked = os.pipe()
+        self.refused: set[str] = set()  # parameters that others hold
         ending.parts.insert(0, self.free)  # before anything is written, which may take as long as its reader likes
 
     def v2_runner_on_ok(self, result: Any) -> None:
@@ -48,11 +51,16 @@ class CallbackModule(ending.EndingCallback):
         if result.task.action == "triflow.platform.account_preflight":
             lock.accounts[result.host.get_name()] = vaulted.whole(result)["identity"]["account"]
 
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        if result.task.action == "triflow.platform.stack_lock":
+            self.refused.add(vaulted.whole(result).get("parameter", ""))
+
     def free(self, _end: ending.End) -> str | None:
         """Free all that is held. Threads do it, since nothing else bounds the time, such as that of a name server."""
-        if not lock.held:
+        asked = {(name, region) for name, region in lock.asked_for() if name not in self.refused}
+        if not lock.held | asked:
             return None
-        freeing = [Freeing(name, region) for name, region in sorted(lock.held)]
+        freeing = [Freeing(name, region, (name, region) in lock.held) for name, region in sorted(lock.held | asked)]
         lock.held.clear()
         for one in freeing:
             one.start()
@@ -69,11 +77,14 @@ class CallbackModule(ending.EndingCallback):
 
 
 class Freeing(threading.Thread):
-    """Frees one lock. `problem` says why it is not freed, or who has it now."""
+    """Frees one lock. `problem` says why it is not freed, or who has it now.
 
-    def __init__(self, name: str, region: str) -> None:
+    What was only asked for may be there, or not.
+    """
+
+    def __init__(self, name: str, region: str, held: bool) -> None:
         super().__init__(daemon=True)
-        self.parameter, self.region = name, region
+        self.parameter, self.region, self.held = name, region, held
         self.problem: str | None = self._unfreed(f"AWS has not answered on {self.parameter}.")
 
     def run(self) -> None:
@@ -94,6 +105,8 @@ class Freeing(threading.Thread):
         held = lock.read(ssm, self.parameter)
         if held and held.key == lock.run:
             lock.delete(ssm, self.parameter, held.key)
+            return None
+        if not self.held:
             return None
         found = f"It is held by {held.describe()}" if held else "Nobody holds it"
         return f"Somebody broke the lock {self.parameter} of this run. {found}."

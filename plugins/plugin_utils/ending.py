@@ -148,6 +148,7 @@ def _signalled(number: int, _frame: FrameType | None) -> None:
     if number != signal.SIGINT:
         _leave(number)
     signal.alarm(UNWINDING_SECONDS)
+    atexit.register(signal.alarm, 0)  # then it is over; Python takes its handlers away after that
     raise KeyboardInterrupt
 
 

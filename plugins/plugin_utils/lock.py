@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import Any, NamedTuple
 
 from ansible_collections.triflow.platform.plugins.module_utils import hidden
 
 WRITTEN = ("run", "holder", "playbook", "since")  # by every run
 DELETIONS = 3  # of one lock, when the answers are lost
+PIPE_BYTES = 65536  # of which a lock takes some sixty
 SHOWN = 60  # characters of a value that no run has written
 
 run: str | None = None  # this run's id, None while the callback is not enabled
 held: set[tuple[str, str]] = set()  # name and region of the parameters of this run
 accounts: dict[str, str] = {}  # {host: the account that preflight has found}
+asked: tuple[int, int] | None = None  # a pipe to the main process, which says what each process asks for
 
 
 def parameter(stack: str) -> str:
@@ -72,6 +75,24 @@ class Held(NamedTuple):
         value = "an encrypted value" if self.type == "SecureString" else f"'{self._short}'"
         since = f"last modified {self.modified}" + (f" by {author}" if author else "")
         return f"{value}, which no run has written ({self.type}, version {self.version}, {since})"
+
+
+def ask(name: str, region: str) -> None:
+    """Tell the main process, before AWS is asked. A process that is ended meanwhile gives no result."""
+    if asked:
+        os.write(asked[1], f"{name} {region}\n".encode())
+
+
+def asked_for() -> set[tuple[str, str]]:
+    """Name and region of what was asked for since this was asked last."""
+    if not asked:
+        return set()
+    os.set_blocking(asked[0], False)
+    try:
+        lines = os.read(asked[0], PIPE_BYTES).decode().splitlines()
+    except BlockingIOError:
+        return set()
+    return {(name, region) for name, region in (line.split() for line in lines)}
 
 
 def take(client: Any, name: str, entry: dict[str, str]) -> bool:

@@ -417,6 +417,31 @@ def test_a_lock_that_cannot_be_freed_is_named(
     assert warning.endswith(f"-e stack_break_lock={lock.run}")
 
 
+def test_what_was_asked_for_is_freed_though_nobody_has_heard_the_answer(
+    locked: Stack, callback: stack_lock.CallbackModule, warnings: list[str]
+) -> None:
+    locked.take()
+    assert callback.free(ENDED) == "Its lock is freed."
+    assert locked.entry is None
+    locked.held_by(OTHER)
+    locked.refusal()
+    callback.free(ENDED)
+    assert locked.entry
+    assert warnings == []
+
+
+def test_after_a_refusal_aws_is_not_asked_again(
+    locked: Stack, callback: stack_lock.CallbackModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked.held_by(OTHER)
+    with pytest.raises(AnsibleActionFail) as caught:
+        locked.take()
+    task = SimpleNamespace(action="triflow.platform.stack_lock")
+    callback.v2_runner_on_failed(SimpleNamespace(task=task, result=caught.value._result))
+    monkeypatch.setattr(lock, "read", lambda *_unused: pytest.fail("it is asked"))
+    assert callback.free(ENDED) is None
+
+
 def test_a_forked_process_frees_nothing(locked: Stack, callback: stack_lock.CallbackModule) -> None:
     hand(callback, locked.take())
     assert ending.main.process

@@ -113,6 +113,9 @@ def locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Locks]:
     found = Locks(monkeypatch)
     yield found
     found.silent.set()
+    for thread in threading.enumerate():
+        if isinstance(thread, stack_lock.Freeing):
+            thread.join(SECONDS)
 
 
 def free(monkeypatch: pytest.MonkeyPatch, signals: list[int]) -> tuple[str | None, list[str]]:
