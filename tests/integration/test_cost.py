@@ -159,9 +159,13 @@ def test_a_revision_that_cannot_say_it_is_named(project: Path) -> None:
     assert "HEAD~2 has no playbooks/cost.yml yet" in finished.stdout
 
 
-def test_wrong_variables_are_refused_as_everywhere() -> None:
-    finished = cost("-i", "inventories/prod", "-e", "ecs_memory=1", "-e", "cost_lcuu=1", "-e", "cost_nat_gb=much")
+def test_wrong_variables_are_refused_as_everywhere_and_leave_no_earlier_report(tmp_path: Path) -> None:
+    earlier = tmp_path / "cost.json"
+    earlier.write_text("of another time")
+    wrong = ("-e", "ecs_memory=1", "-e", "cost_lcuu=1", "-e", "cost_nat_gb=much")
+    finished = cost("-i", "inventories/prod", *wrong, "-e", f"cost_json_path={earlier}")
     assert finished.returncode == 2
+    assert not earlier.exists()
     for text in ("ecs_memory", "cost_lcuu", "did you mean cost_lcu", "cost_nat_gb", "a number"):
         assert text in finished.stdout + finished.stderr
 
