@@ -42,7 +42,7 @@ class CallbackModule(ending.EndingCallback):
         lock.run = secrets.token_hex(4)
         lock.asked = os.pipe()
         self.refused: set[str] = set()  # parameters that others hold
-        ending.parts.insert(0, self.free)  # before anything is written, which may take as long as its reader likes
+        ending.parts.append(self.free)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         if result.task.action == "triflow.platform.stack_lock" and "parameter" in result.result:

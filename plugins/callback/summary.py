@@ -54,7 +54,9 @@ class CallbackModule(ending.EndingCallback):
         self.running: dict[str, str] = {}  # {host: task}
         self.stacks: dict[str, dict[str, Any]] = {}
         recorded.enabled = True
+        self.summary: dict[str, Any] = {}
         ending.parts.append(self.end)
+        ending.prints.append(self.show)
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         if self.of_stacks or all(play.hosts == LOCALHOST for play in playbook.get_plays()):
@@ -110,7 +112,7 @@ class CallbackModule(ending.EndingCallback):
         self.running.pop(result.host.get_name(), None)
 
     def end(self, end: ending.End) -> None:
-        """Write and print the summary."""
+        """Write the summary."""
         if self.of_stacks is False and not self.stacks:
             return
         if end.by:
@@ -120,7 +122,7 @@ class CallbackModule(ending.EndingCallback):
             actions = list(stack["components"].values())
             stack["counts"] = {word: actions.count(action) for action, word in WORDS.items()}
             stack["counts"]["failed"] = len(stack["failed"])
-        summary = {
+        self.summary = {
             "mode": "check" if self.check_mode else "run",
             "result": end.result,
             "ended": end.by,
@@ -131,15 +133,15 @@ class CallbackModule(ending.EndingCallback):
         path = self.get_option("path")
         if path:
             try:
-                files.write(path, json.dumps(summary, indent=2, sort_keys=True) + "\n")
+                files.write(path, json.dumps(self.summary, indent=2, sort_keys=True) + "\n")
             except OSError as error:
                 self._display.warning(f"TRIFLOW_SUMMARY is {path}, which is not written: {error.strerror}.")
-        if self.stacks:
-            self._print(summary)
 
-    def _print(self, summary: dict[str, Any]) -> None:
+    def show(self) -> None:
+        if not self.stacks:
+            return
         self._display.banner("SUMMARY OF THE PLAN" if self.check_mode else "SUMMARY")
-        for host, stack in sorted(summary["stacks"].items()):
+        for host, stack in sorted(self.summary["stacks"].items()):
             counts = ", ".join(f"{number} {word}" for word, number in stack["counts"].items() if number)
             self._display.display(
                 f"{host}: {'would be ' if self.check_mode and counts else ''}{counts or 'nothing done'}"

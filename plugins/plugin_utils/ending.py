@@ -31,6 +31,7 @@ from ansible_collections.triflow.platform.plugins.plugin_utils import output
 
 WORKERS_SECONDS = 2  # for the workers to end by themselves
 ALL_SECONDS = 12  # of an end by a signal, whatever hangs
+SCREEN_SECONDS = 3  # of which to print what was done, for a reader who does not read
 UNWINDING_SECONDS = 5  # of Ansible itself after Ctrl-C
 PR_SET_PDEATHSIG = 1  # prctl(2)
 SENTENCES = {
@@ -48,6 +49,7 @@ class End(NamedTuple):
 
 
 parts: list[Callable[[End], str | None]] = []  # what to do, in order; each may give a sentence for the end by a signal
+prints: list[Callable[[], str | None]] = []  # what to print after that
 signals: list[int] = []  # that came, the first one first; 0 for an error of the output that is no signal's
 
 
@@ -97,21 +99,29 @@ def watch() -> None:
 
 
 def finish(end: End) -> list[str]:
-    """End what still runs, and do all parts, once. Return their sentences."""
+    """End what still runs, do all parts, and print what there is to print, once. Return the parts' sentences."""
     if main.begun or os.getpid() != main.process:
         return []
     main.begun = True
     _end_workers()
-    sentences = []
-    for part in parts:
-        try:
-            sentences.append(part(end))
-        except Exception as error:  # each part is done, whatever another one meets
-            with contextlib.suppress(Exception):
-                Display().warning(f"This run's end is not complete: {error}")
+    sentences = [_done(part, end) for part in parts]
+    if end.result == "ended":
+        signal.alarm(SCREEN_SECONDS)
+    for print_it in prints:
+        _done(print_it)
     if signals and end.result != "ended":
         _leave(signals[0])
     return [sentence for sentence in sentences if sentence]
+
+
+def _done(part: Callable[..., str | None], *given: End) -> str | None:
+    """Do a part, whatever another one meets."""
+    try:
+        return part(*given)
+    except Exception as error:
+        with contextlib.suppress(Exception):
+            Display().warning(f"This run's end is not complete: {error}")
+    return None
 
 
 def _lost(error: OSError) -> None:
@@ -137,14 +147,13 @@ def _signalled(number: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGALRM, lambda *_unused: _leave(number))
     signal.alarm(ALL_SECONDS)
     name = errorcode[lost.errno or 0] if lost and not number else signal.Signals(number).name
-    with contextlib.suppress(Exception):
-        output.give_up()
+    output.give_up()
     said = finish(End("ended", name))
     with contextlib.suppress(Exception):
         unwritable = f"This run was ended, since its output cannot be written: {lost.strerror}." if lost else ""
         why = SENTENCES.get(name) or unwritable or f"{name} ended this run."
         Display().error(" ".join([why, "What it was doing was stopped.", *said, "Run again: it goes on from here."]))
-        output.give_up()
+        sys.stdout.flush()
     if number != signal.SIGINT:
         _leave(number)
     signal.alarm(UNWINDING_SECONDS)

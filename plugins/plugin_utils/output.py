@@ -41,11 +41,10 @@ def watch(lost: Callable[[OSError], None]) -> None:
 
 
 def give_up() -> None:
-    """Write out what waits to be. Where nobody reads any more, write to nobody from now on."""
+    """Where nobody reads any more, write to nobody from now on."""
     for stream in (sys.stdout, sys.stderr):
         if _gone([stream], 0):
             _discard(stream)
-        stream.flush()
 
 
 def _discard(stream: TextIO) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import json
 import os
 import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,12 +30,28 @@ LONG = f"""
   tasks:
     - triflow.platform.stack_lock: {{stack: "{{{{ stack_name }}}}", region: "{{{{ stack_region }}}}"}}{WAIT}
 """
+LOUD = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - triflow.platform.stack_lock: {stack: "{{ stack_name }}", region: "{{ stack_region }}"}
+    - ansible.builtin.debug: {msg: "{{ 'x' * 100000 }}"}
+      loop: [1, 2, 3]
+"""
+PIPE_IS_FULL = 60_000  # bytes, of 65,536
 ENDED = "What it was doing was stopped. Its lock is freed. Run again: it goes on from here."
 
 
 def written(directory: Path) -> dict[str, Any]:
     summary: dict[str, Any] = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
     return summary
+
+
+def waiting_bytes(pipe: Any) -> int:
+    """How much nobody has read yet."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
 
 
 @contextmanager
@@ -97,6 +116,21 @@ def test_it_ends_when_the_reader_of_its_output_leaves(lab: Lab, directory: Path)
     said = " ".join((directory / "errors.log").read_text().split())
     assert f"SIGPIPE ended this run: nobody reads its output any more. {ENDED}" in said
     assert "BrokenPipeError" not in said
+
+
+def test_a_reader_who_does_not_read_holds_nothing_up(lab: Lab, directory: Path) -> None:
+    with long_run(lab, directory, LOUD, stdout=subprocess.PIPE) as run:
+        deadline = time.monotonic() + 4 * SECONDS
+        while held(lab) is None or waiting_bytes(run.process.stdout) < PIPE_IS_FULL:
+            assert run.process.poll() is None, run.log.read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        begun = time.monotonic()
+        assert run.end(signal.SIGTERM) == -signal.SIGTERM
+        run.until_none_is_left(SECONDS)
+        assert time.monotonic() - begun < SECONDS
+        assert held(lab) is None
+    assert (written(directory)["result"], written(directory)["ended"]) == ("ended", "SIGTERM")
 
 
 def test_it_ends_when_its_terminal_is_closed(lab: Lab, directory: Path) -> None:

@@ -32,6 +32,7 @@ def result(content: dict[str, Any], host: str = "triflow-prod", check: bool = Fa
 def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorded, "components", {})
     monkeypatch.setattr(ending, "parts", [])
+    monkeypatch.setattr(ending, "prints", [])
 
 
 class Run:
@@ -54,6 +55,7 @@ class Run:
 
     def end(self, end: End = OK) -> list[str]:
         self.callback.end(end)
+        self.callback.show()
         return self.lines
 
     def begin(self, *hosts: str) -> None:
