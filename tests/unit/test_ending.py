@@ -99,7 +99,7 @@ class Locks:
         monkeypatch.setattr(lock, "run", MINE["run"])
         monkeypatch.setattr(lock, "held", {(name, "ap-northeast-2") for name in NAMES})
         monkeypatch.setattr(lock, "read", self.read)
-        monkeypatch.setattr(lock, "delete", lambda _client, name: self.entries.pop(name))
+        monkeypatch.setattr(lock, "delete", lambda _client, name, _key: self.entries.pop(name))
         monkeypatch.setattr(boto3.session.Session, "client", lambda *_unused, **_options: None)
 
     def read(self, _client: Any, name: str) -> lock.Held | None:
