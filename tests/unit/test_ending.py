@@ -105,7 +105,7 @@ class Locks:
     def read(self, _client: Any, name: str) -> lock.Held | None:
         self.silent.wait(SECONDS)
         entry = self.entries.get(name)
-        return entry and lock.Held(entry, "", "String", 1, "")
+        return lock.Held(entry, "", "String", 1, "") if entry else None
 
 
 @pytest.fixture
