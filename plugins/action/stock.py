@@ -45,7 +45,7 @@ def _created(client: Any, creation: Creation) -> Any:
             if not lost:
                 raise
             ended = error
-        patience = consistency.Patience()
+        patience = consistency.Patience(f"the answer to {creation.service} {creation.operation} was lost")
         while True:
             found = creation.there(client)
             if found is not None:
@@ -214,7 +214,8 @@ class ActionModule(ActionBase):
     def _run_stock(
         self, args: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any] | None
     ) -> dict[str, Any]:
-        lost, patience = 0, consistency.Patience()
+        why = f"{args['component']} is refused by what passes, or is late"
+        lost, patience = 0, consistency.Patience(why)
         while True:
             result: dict[str, Any] = self._execute_module(
                 module_name=args["module"],
@@ -230,7 +231,7 @@ class ActionModule(ActionBase):
                 break
             # A stock module that runs again finds what it has made, and goes on from there.
             if retries.LOST_WORDS in str(result):
-                lost, patience = lost + 1, consistency.Patience()
+                lost, patience = lost + 1, consistency.Patience(why)
                 if lost < attempts.MOST_LOST:
                     continue
                 break

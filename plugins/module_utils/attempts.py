@@ -132,7 +132,7 @@ class Attempts:
         """Whether the module looks again after the answer to this call was lost, which it does a few times."""
         self.lost_answers[call] += 1
         again = self.looks_again and self.lost_answers[call] < MOST_LOST
-        self.patience = Patience() if again else None
+        self.patience = Patience("an answer was lost and what stands is looked at") if again else None
         return again
 
     def excuse(self) -> None:

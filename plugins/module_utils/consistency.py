@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ansible_collections.triflow.platform.plugins.module_utils import progress
+
 FIRST_PAUSE = 1  # seconds between the first two attempts; it doubles
 LONGEST_PAUSE = 5
 LISTED_SECONDS = 60  # within which what was made is found by its tags, by a filter, or by its id
@@ -245,9 +247,13 @@ def seconds_unknown(error: Any) -> int:
 
 
 class Patience:
-    """The time that one thing is given: tried at once, again after a second, then ever less often."""
+    """The time that one thing is given: tried at once, again after a second, then ever less often.
 
-    def __init__(self) -> None:
+    ``why`` is what a person is told at each pause; nothing, where somebody else says it.
+    """
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
         self.begun = time.monotonic()
         self.pause = FIRST_PAUSE
 
@@ -260,7 +266,10 @@ class Patience:
         left = limit - self.waited
         if left <= 0:
             return False
-        time.sleep(min(self.pause, left))
+        pause = min(self.pause, left)
+        if self.why:
+            progress.say(f"{self.why}, goes on in {pause:.1f} s ({self.waited:.0f} s of at most {limit} s)")
+        time.sleep(pause)
         self.pause = min(2 * self.pause, LONGEST_PAUSE)
         return True
 
@@ -275,7 +284,7 @@ def until_found(call: Callable[[], Any]) -> None:
     """Ask until AWS knows what was made just now; fails with AWS's answer when it does not in time."""
     from botocore.exceptions import ClientError
 
-    patience = Patience()
+    patience = Patience("what was made is not found yet")
     while True:
         try:
             call()

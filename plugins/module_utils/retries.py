@@ -33,6 +33,7 @@ except ImportError:  # AnsibleAWSModule says what to install
 SECONDS = 120  # the default of stack_retry_seconds
 FIRST_PAUSE = 1  # seconds that the first pause takes at most; it doubles
 LONGEST_PAUSE = 20
+LAST_SECONDS = 10  # that the last question of who follows something has, beyond its limit
 BAD_GATEWAY = 502  # the status of what answers 200 and is no answer of AWS
 
 # By which a lost answer is told in what a stock module says of its failure.
@@ -94,7 +95,10 @@ def install(seconds: int | None = None) -> None:
 
 @contextmanager
 def until(deadline: float) -> Iterator[None]:
-    """Repeat calls up to this moment of ``time.monotonic``: for who follows something to a limit of its own."""
+    """Repeat calls up to this moment of ``time.monotonic``: for who follows something to a limit of its own.
+
+    The last question may come at that moment, and has a few seconds more.
+    """
     before, _Policy.deadline = _Policy.deadline, deadline
     try:
         yield
@@ -224,7 +228,7 @@ def _needs_retry(
     context["triflow_retries"] = (begun, repeated + 1)
     seconds: float = failure.seconds
     if failure.jitter and _Policy.deadline is not None:
-        seconds = _Policy.deadline - begun
+        seconds = max(_Policy.deadline - begun, LAST_SECONDS)
     left = begun + seconds - now
     if left <= 0:
         return None

@@ -322,7 +322,7 @@ def main() -> None:
     api = module.api("ec2")
     described = read(api, vpc_id)
     listed = [(entry, found(module, entry, described)) for entry in entries]
-    patience = consistency.Patience()
+    patience = consistency.Patience("a route table is listed as it was")
     while present and not module.check_mode and any(is_late(entry, tables) for entry, tables in listed):
         if not patience.goes_on(consistency.LISTED_SECONDS):
             break

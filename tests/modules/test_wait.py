@@ -297,6 +297,17 @@ def test_a_question_that_fails_to_the_end_is_told_with_the_last_state(
     assert clock.now == 30
 
 
+def test_the_last_question_has_a_few_seconds_more(gateway: str, refuse: Refuse, clock: Clock) -> None:
+    refuse("DescribeNatGateways", "RequestLimitExceeded", 503)
+    clock.at(4, lambda: refuse("DescribeNatGateways", None))
+    wait(nat_gateways=[gateway], timeout=1)
+    refuse("DescribeNatGateways", "RequestLimitExceeded", 503)
+    before = clock.now
+    with pytest.raises(AnsibleActionFail, match=r"is not ready after 1 s\. The last question failed: words of Request"):
+        wait(nat_gateways=[gateway], timeout=1)
+    assert clock.now == before + 10
+
+
 def test_what_does_not_pass_ends_the_wait_at_once(gateway: str, refuse: Refuse, clock: Clock) -> None:
     refuse("DescribeNatGateways", "UnauthorizedOperation", 403)
     with pytest.raises(AnsibleActionFail, match=f"Cannot wait: ec2 DescribeNatGateways failed on {gateway} of stack"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import botocore.session
 import pytest
-from ansible_collections.triflow.platform.plugins.module_utils import consistency
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, progress
 from botocore import xform_name
 
 SESSION = botocore.session.get_session()
@@ -40,3 +42,18 @@ def test_each_row_names_operations_that_there_are(service: str) -> None:
 )
 def test_how_long_it_passes(service: str, operation: str, error: dict[str, str], seconds: int) -> None:
     assert consistency.seconds(error, service, operation) == seconds
+
+
+def test_each_pause_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    said: list[str] = []
+    monkeypatch.setattr(consistency, "time", SimpleNamespace(monotonic=lambda: sum(pauses), sleep=pauses.append))
+    monkeypatch.setattr(progress, "show", said.append)
+    patience = consistency.Patience("a table is late")
+    while patience.goes_on(14):
+        pass
+    assert pauses == [1, 2, 4, 5, 2]
+    assert said[0] == "a table is late, goes on in 1.0 s (0 s of at most 14 s)"
+    assert said[-1] == "a table is late, goes on in 2.0 s (12 s of at most 14 s)"
+    consistency.Patience().goes_on(14)
+    assert len(said) == len(pauses) - 1
