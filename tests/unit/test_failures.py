@@ -23,7 +23,8 @@ URL = "https://ec2.ap-northeast-2.amazonaws.com/"
 
 
 def refused(code: str, words: str = "no", operation: str = "CreateVpc") -> Exception:
-    return exceptions.ClientError({"Error": {"Code": code, "Message": words}}, operation)
+    error: Exception = exceptions.ClientError({"Error": {"Code": code, "Message": words}}, operation)
+    return error
 
 
 def of_postgresql(words: str, code: str | None = None) -> Exception:
