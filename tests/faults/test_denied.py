@@ -16,7 +16,7 @@ from tests.faults.proxy import Rule, answered
 
 pytestmark = pytest.mark.whole
 FAULT = "access denied"
-# With the lock's own call denied there is no run, and with that of its end the lock stays.
+# A run that may not delete its lock leaves it.
 LOCK = ("ssm:DeleteParameter",)
 
 
