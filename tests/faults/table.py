@@ -8,14 +8,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.conftest import PROJECT
-from tests.faults.bench import PARTS, RESULTS
-from tests.faults.test_lost_answers import TOGETHER
+from tests.faults.bench import PARTS, RESULTS, SITE
+from tests.faults.test_lost_answers import AT_ONCE, TOGETHER
 
 PAGE = PROJECT / "docs/faults.md"
+FAULTS = (
+    "answer lost",
+    "connection cut before the call",
+    "access denied",
+    "expired credentials",
+    "20 % throttled, 5 % 500 and 503",
+    "70 s without an answer",
+    "HTML page with 200",
+    "truncated answer",
+    "answers lost while reads are late",
+    "PostgreSQL",
+    "SIGKILL",
+)
 START, END = "<!-- measured -->", "<!-- end of what is measured -->"
 PER_CALL = {
     "answer lost": "answer lost",
     "connection cut before the call": "cut before",
+    f"answer lost{AT_ONCE}": "lost, in a whole run",
     f"answer lost{TOGETHER}": "lost, with all others",
     f"connection cut before the call{TOGETHER}": "cut, with all others",
 }
@@ -38,13 +52,16 @@ def by_fault(found: list[dict[str, Any]]) -> list[str]:
 
 def by_call(found: list[dict[str, Any]]) -> list[str]:
     """What became of each call that writes, in the order of a first run."""
-    order = {str(part): number for number, part in enumerate(PARTS)}
     ended = {(item["case"], item["call"], item["fault"]): item["ended"] for item in found if item["fault"] in PER_CALL}
-    calls = sorted({key[:2] for key in ended}, key=lambda key: (order[key[0]], key[1]))
-    lines = ["| part | call | " + " | ".join(PER_CALL.values()) + " |", "| --- | --- |" + " --- |" * len(PER_CALL)]
-    for part, call in calls:
-        cells = " | ".join(ended.get((part, call, fault), "not run") for fault in PER_CALL)
-        lines.append(f"| {part} | `{call}` | {cells} |")
+    columns = {fault: title for fault, title in PER_CALL.items() if any(key[2] == fault for key in ended)}
+    order = {str(part): number for number, part in enumerate(PARTS)}
+    rows = sorted({key[:2] for key in ended if key[0] in order}, key=lambda row: (order[row[0]], row[1]))
+    of_parts = {call for _part, call in rows}
+    rows += sorted((case, call) for case, call, _fault in ended if case not in order and call not in of_parts)
+    lines = ["| part | call | " + " | ".join(columns.values()) + " |", "| --- | --- |" + " --- |" * len(columns)]
+    for part, call in rows:
+        known = [ended.get((part, call, fault), ended.get((SITE[0], call, fault), "not run")) for fault in columns]
+        lines.append(f"| {part} | `{call}` | {' | '.join(known)} |")
     return lines
 
 
@@ -56,9 +73,11 @@ def measured(found: list[dict[str, Any]]) -> str:
         if item["fault"].startswith("20 %")
     ]
     kills = sum(len(item["said"]) for item in found if item["fault"] == "SIGKILL")
+    missing = [fault for fault in FAULTS if fault not in {item["fault"] for item in found}]
     parts = (
         [f"Measured on {datetime.now(UTC):%Y-%m-%d}: {len(found)} cases, with {kills} runs killed."],
         by_fault(found),
+        [f"Not run in this measurement: {', '.join(missing)}."] if missing else [],
         said,
         ["Each call that writes, in the order of the parts of a first run:"],
         by_call(found),

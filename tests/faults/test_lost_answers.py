@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.faults.bench import PARTS, Bench, Outcome, Part
+from tests.faults.bench import PARTS, SITE, Bench, Outcome, Part
 from tests.faults.proxy import Fault, Rule, cut_after, cut_before
 
+AT_ONCE = ", all of a first run"
 TOGETHER = ", all of a part in one run"
 pytestmark = pytest.mark.whole
 FAULTS = {"answer lost": cut_after, "connection cut before the call": cut_before}
@@ -38,6 +39,24 @@ def test_all_calls_of_a_part_in_one_run(bench: Bench, fault: str, part: Part) ->
     finally:
         for call in recorded.writes:
             Outcome(f"{fault}{TOGETHER}", str(part), call, whole.ended, whole.said).write()
+
+
+def test_all_calls_of_a_first_run(bench: Bench) -> None:
+    """Also of what the layers start before they wait."""
+    standing = bench.built()
+    bench.lab.reset()
+    whole = Outcome(f"answer lost{AT_ONCE}", SITE[0], "*", "failed")
+    try:
+        bench.fault(whole, SITE, Rule("*", cut_after, times=1, writes=True), words="again")
+        met = bench.proxy.met()
+        bench.assert_whole(SITE, standing)
+    except BaseException:
+        whole.ended = f"failed after {whole.ended}"
+        met = bench.proxy.met()
+        raise
+    finally:
+        for call in met:
+            Outcome(whole.fault, whole.case, call.name, whole.ended, whole.said).write()
 
 
 def _one(bench: Bench, outcome: Outcome, part: Part, fault: Fault) -> None:
