@@ -182,7 +182,7 @@ class Api:
     def wait(self, name: str, /, on: str, timeout: int, **parameters: Any) -> float:
         """Waits with one of WAITERS or of botocore, at most ``timeout`` seconds. Returns the seconds that it took."""
         what = f"{on} of stack {self.module.params['stack']}"
-        told = -SAID_EVERY
+        told: float = -SAID_EVERY
 
         def state(answer: dict[str, Any] | None) -> str:
             return unready(name, answer) if answer and name in GOALS else ""

@@ -78,7 +78,7 @@ def walk(case: Case, lab: Lab, run_module: RunModule) -> None:
         step.looks_again(changed, update, case.updated)
         step.looks_again(absent, deletion, case.deleted)
     else:
-        back = [{**change, "fields": case.updates.get(change["component"], [])} for change in update]
+        back = [{**change, "fields": case.updates.get(str(change["component"]), [])} for change in update]
         step.looks_again(case.options, back, case.created)
 
 
