@@ -11,6 +11,8 @@ from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils.plugin_docs import get_docstring
 from ansible_collections.triflow.platform.plugins.action.stock import ActionModule
 from ansible_collections.triflow.platform.plugins.module_utils import placeholders
+from ansible_collections.triflow.platform.plugins.module_utils.attempts import MOST_LOST
+from ansible_collections.triflow.platform.plugins.module_utils.retries import LOST_WORDS
 from ansible_collections.triflow.platform.plugins.module_utils.stock import MODULES, Stock, find, found_by, is_foreign
 from ansible_collections.triflow.platform.plugins.module_utils.twice import TwiceError
 
@@ -318,6 +320,22 @@ def test_a_stock_module_that_meets_a_late_read_runs_again(monkeypatch: pytest.Mo
     action = Stocked(failure, failure, CREATED, check=False, live=[])
     assert action.run()["changed"]
     assert paused == [1, 2]
+
+
+LOST = {"failed": True, "msg": f"Failed to create role: The answer is lost. {LOST_WORDS}: run again"}
+THERE = {"failed": True, "msg": "no", "error": {"code": "EntityAlreadyExists", "message": "it is there"}}
+
+
+@pytest.mark.parametrize("more", [(), (THERE, THERE)], ids=["found", "late"])
+def test_a_stock_module_whose_answer_was_lost_runs_again(monkeypatch: pytest.MonkeyPatch, more: Any) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    found = {**CREATED, "changed": False}
+    assert Stocked(LOST, *more, found, check=False, live=[LIVE_VPC], options={"dns_support": False}).run()["changed"]
+
+
+def test_answers_that_are_lost_again_and_again_end_it() -> None:
+    with pytest.raises(AnsibleActionFail, match=r"failed on vpc of stack test: .*The answer is lost"):
+        Stocked(*[LOST] * MOST_LOST, check=False, live=[]).run()
 
 
 def test_a_refusal_that_lasts_is_not_repeated() -> None:
