@@ -13,7 +13,7 @@ from tests.integration.long_run import held
 from tests.integration.playbook import Played, play
 
 # The files whose playbooks meet a lab that is like AWS between a call and its answer (lab/aws_like).
-LIKE_AWS = tuple(f"test_{name}.py" for name in ("contract", "destroy", "drift", "killed"))
+LIKE_AWS = tuple(f"test_{name}.py" for name in ("contract", "destroy", "drift", "killed", "release"))
 STACK = "triflow-services"
 PARENT = "triflow-services.com"
 ZONE = f"app.{PARENT}"
