@@ -215,14 +215,6 @@ PASSING = (
         60,
         "KMS Developer Guide, AWS KMS eventual consistency",
     ),
-    Passing(
-        "route53",
-        ("change_",),
-        "PriorRequestNotComplete",
-        "",
-        60,
-        "Route 53 API Reference, ChangeResourceRecordSets",
-    ),
     Passing("events", ("",), "ConcurrentModificationException", "", 60, "EventBridge API Reference"),
     Passing("sns", ("",), "ConcurrentAccess", "", 60, "SNS API Reference, ConcurrentAccessException"),
 )

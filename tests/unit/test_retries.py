@@ -17,7 +17,8 @@ import botocore.loaders
 import botocore.session
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-from ansible_collections.triflow.platform.plugins.module_utils import progress, retries, retry_tables
+from ansible_collections.triflow.platform.plugins.module_utils import consistency, progress, retries, retry_tables
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, EndpointConnectionError
 
@@ -248,6 +249,25 @@ def test_a_refusal_after_a_write_has_its_own_seconds(
     with pytest.raises(ClientError):
         make("ec2").describe_subnets(SubnetIds=["subnet-1"])
     assert sum(slept) == 60
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in consistency.PASSING if row.operations], ids=lambda row: f"{row.code} {row.message}"
+)
+def test_each_refusal_after_a_write_is_waited_for(row: consistency.Passing, slept: list[float]) -> None:
+    model = SESSION.get_service_model(row.service)
+    names = sorted(name for name in model.operation_names if xform_name(name).startswith(row.operations))
+    refused = {"Error": {"Code": row.code, "Message": f"It is so: {row.message} now"}}
+    for name in names:
+        slept.clear()
+        context = {"client_config": Config(retries={"total_max_attempts": retries._Once(1)})}
+        answer = (SimpleNamespace(status_code=400, headers={}), refused)
+        for _bound in range(100):
+            pause = retries._needs_retry(answer, model.operation_model(name), None, {"context": context})
+            if pause is None:
+                break
+            slept.append(pause)
+        assert (name, sum(slept)) == (name, row.seconds)
 
 
 def test_a_read_whose_connection_is_cut_is_repeated(make: Make, server: Server, slept: list[float]) -> None:
