@@ -36,7 +36,7 @@ from ansible_collections.triflow.platform.plugins.plugin_utils import ending, fi
 WORDS = {"create": "created", "update": "changed", "delete": "deleted", "none": "unchanged", "unknown": "unknown"}
 MESSAGE = 1000  # characters of a failure's message: call, resource, reason and remedy
 EXIT_CODE = 5  # Ansible's own for options that are bad or incomplete
-LOCALHOST = ["localhost"]
+LOCALHOST = ("localhost", ["localhost"])  # as a play that has not run yet has it, text or list
 
 
 class CallbackModule(ending.EndingCallback):
@@ -59,7 +59,7 @@ class CallbackModule(ending.EndingCallback):
         ending.prints.append(self.show)
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
-        if self.of_stacks or all(play.hosts == LOCALHOST for play in playbook.get_plays()):
+        if self.of_stacks or all(play.hosts in LOCALHOST for play in playbook.get_plays()):
             self.of_stacks = bool(self.of_stacks)
             return
         self.of_stacks = True

@@ -58,8 +58,9 @@ class Run:
         self.callback.show()
         return self.lines
 
-    def begin(self, *hosts: str) -> None:
-        play = SimpleNamespace(hosts=list(hosts))
+    def begin(self, hosts: str | list[str]) -> None:
+        """A playbook with this under ``hosts``, which Ansible makes a list of when the play runs."""
+        play = SimpleNamespace(hosts=hosts)
         self.callback.v2_playbook_on_start(SimpleNamespace(get_plays=lambda: [play]))
 
 
@@ -249,11 +250,14 @@ def test_the_file_of_an_earlier_run_goes_first_and_a_run_without_stacks_writes_o
     assert json.loads(path.read_text(encoding="utf-8"))["result"] == "failed"
 
 
-def test_a_playbook_for_localhost_alone_leaves_the_file_to_whom_it_belongs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hosts", ["localhost", ["localhost"]])
+def test_a_playbook_for_localhost_alone_leaves_the_file_to_whom_it_belongs(
+    hosts: str | list[str], tmp_path: Path
+) -> None:
     path = tmp_path / "summary.json"
     path.write_text("of the run that it looks at")
     run = Run(path)
-    run.begin("localhost")
+    run.begin(hosts)
     assert run.end() == []
     assert path.read_text() == "of the run that it looks at"
 
