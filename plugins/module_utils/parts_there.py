@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.triflow.platform.plugins.module_utils import acm, live_ec2, live_ecs, live_edge
+from ansible_collections.triflow.platform.plugins.module_utils import acm, elbv2, live_ecs, live_edge
 from ansible_collections.triflow.platform.plugins.module_utils.parts import PLACES, Needed
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 from ansible_collections.triflow.platform.plugins.module_utils.statuses import alive
@@ -15,8 +15,6 @@ from ansible_collections.triflow.platform.plugins.module_utils.tags import COMPO
 if TYPE_CHECKING:
     from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
 
-NETWORK = ("vpc", "subnet", "security-group")
-EDGE = ("load-balancer", "target-group", "listener")
 There = set[tuple[str, str]]  # component and stack
 
 
@@ -59,34 +57,38 @@ def _is(component: str, kinds: Iterable[str]) -> bool:
     return any(component == kind or component.startswith(f"{kind}-") for kind in kinds)
 
 
-def _network(module: StackModule, _needed: list[Needed]) -> Iterable[tuple[str, str]]:
-    """What is in the VPC of this stack, or of the one that lends it."""
-    owner = module.params["vpc_owner"]
-    return [(entry["component"], entry["stack"]) for entry in live_ec2.read(module.api("ec2"), owner)]
+def _of_ec2(
+    operation: str, key: str, there: Callable[[dict[str, Any]], bool] = lambda _item: True
+) -> Callable[[StackModule, list[Needed]], Iterable[tuple[str, str]]]:
+    """A reader of what carries the tags of this stack, or of the one that lends it: one call."""
+
+    def read(module: StackModule, needed: list[Needed]) -> Iterable[tuple[str, str]]:
+        filters = [{"Name": f"tag:{STACK}", "Values": sorted({need["owner"] for need in needed})}]
+        found = module.api("ec2").pages(operation, key, on=needed[0]["component"], Filters=filters)
+        tagged = [from_aws(item["Tags"]) for item in found if there(item)]
+        return [(tags.get(COMPONENT, ""), tags[STACK]) for tags in tagged]
+
+    return read
 
 
-def _nat_gateways(module: StackModule, needed: list[Needed]) -> Iterable[tuple[str, str]]:
-    """This stack's, or those of the one that lends its own: one call."""
-    owners = sorted({need["owner"] for need in needed})
-    found = module.api("ec2").pages(
-        "describe_nat_gateways",
-        "NatGateways",
-        on="the NAT gateways",
-        Filters=[{"Name": f"tag:{STACK}", "Values": owners}],
-    )
-    for gateway in found:
-        tags = from_aws(gateway.get("Tags"))
-        if alive("NAT gateway", gateway["State"]):
-            yield tags.get(COMPONENT, ""), tags[STACK]
-
-
-def _edge(module: StackModule, _needed: list[Needed]) -> Iterable[tuple[str, str]]:
+def _target_groups(module: StackModule, _needed: list[Needed]) -> Iterable[tuple[str, str]]:
     """A target group that a load balancer uses is behind the listener: without one ECS takes no service."""
-    stack = module.params["stack"]
-    for entry in live_edge.read_load_balancers(module.api("elbv2"), stack):
-        yield entry["component"], stack
-        if entry.get("load_balancer_arns"):
-            yield "listener-443", stack
+    api, stack = module.api("elbv2"), module.params["stack"]
+    groups = api.pages("describe_target_groups", "TargetGroups", on="the target groups")
+    tags = elbv2.read_tags(api, [group["TargetGroupArn"] for group in groups])
+    for group in groups:
+        of_group = tags.get(group["TargetGroupArn"], {})
+        if of_group.get(STACK) == stack:
+            yield of_group.get(COMPONENT, ""), stack
+            if group["LoadBalancerArns"]:
+                yield "listener-443", stack
+
+
+def _load_balancers(module: StackModule, _needed: list[Needed]) -> Iterable[tuple[str, str]]:
+    api, stack = module.api("elbv2"), module.params["stack"]
+    balancers = api.pages("describe_load_balancers", "LoadBalancers", on="the load balancers")
+    tags = elbv2.read_tags(api, [balancer["LoadBalancerArn"] for balancer in balancers])
+    return [(named.get(COMPONENT, ""), stack) for named in tags.values() if named.get(STACK) == stack]
 
 
 def _services(module: StackModule, _needed: list[Needed]) -> Iterable[tuple[str, str]]:
@@ -147,9 +149,14 @@ def _scalable_target(module: StackModule, name: str) -> bool:
 
 
 READERS: dict[tuple[str, ...], Callable[[StackModule, list[Needed]], Iterable[tuple[str, str]]]] = {
-    NETWORK: _network,
-    ("nat-gateway",): _nat_gateways,
-    EDGE: _edge,
+    ("vpc",): _of_ec2("describe_vpcs", "Vpcs"),
+    ("subnet",): _of_ec2("describe_subnets", "Subnets"),
+    ("security-group",): _of_ec2("describe_security_groups", "SecurityGroups"),
+    ("nat-gateway",): _of_ec2(
+        "describe_nat_gateways", "NatGateways", lambda gateway: alive("NAT gateway", gateway["State"])
+    ),
+    ("load-balancer",): _load_balancers,
+    ("target-group", "listener"): _target_groups,
     ("service",): _services,
     ("cluster",): _each(_cluster),
     ("certificate",): _each(_certificate),
