@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -41,6 +42,14 @@ def held(lab: Lab) -> dict[str, str] | None:
     return entry
 
 
+# The tests may run under nohup, which a command inherits.
+TERMINAL = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])",
+)
+
+
 class LongRun:
     """A run that holds the lock, and waits for `go`.
 
@@ -54,7 +63,7 @@ class LongRun:
         self.mark = uuid.uuid4().hex
         with self.log.open("wb") as log:
             self.process: Any = psutil.Popen(
-                [*command, ANSIBLE_PLAYBOOK, str(directory / "long.yml"), *INVENTORY],
+                [*TERMINAL, *command, ANSIBLE_PLAYBOOK, str(directory / "long.yml"), *INVENTORY],
                 cwd=PROJECT,
                 env=environment(lab, directory) | {"ANSIBLE_STDOUT_CALLBACK": "default", MARK: self.mark},
                 **({"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log} | options),
