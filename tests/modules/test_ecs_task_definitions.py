@@ -84,7 +84,7 @@ def test_grammar(lab: Lab, stack: str, run_module: RunModule) -> None:
 def test_what_fargate_refuses_is_told(run_module: RunModule, stack: str) -> None:
     result = run(run_module, stack, memory=512)
     assert result["failed"]
-    assert "register_task_definition failed" in result["msg"]
+    assert "ecs RegisterTaskDefinition failed" in result["msg"]
     assert "No Fargate configuration exists" in result["msg"]
 
 
