@@ -79,7 +79,7 @@ def test_a_missing_bucket_is_named(run_module: RunModule, stack: str) -> None:
     result = run_module(MODULE, bucket=f"{stack}-missing", rules=[LOGS])
     assert result["failed"]
     assert f"{stack}-missing" in result["msg"]
-    assert "put_bucket_lifecycle_configuration" in result["msg"]
+    assert "s3 PutBucketLifecycleConfiguration" in result["msg"]
 
 
 def test_the_diff_shows_only_the_rule_that_differs(bucket: str, run_module: RunModule) -> None:
