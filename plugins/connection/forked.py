@@ -173,4 +173,4 @@ def end_with_sentence(raised: BaseException, _profile: str) -> NoReturn:
     if _traceback.is_traceback_enabled(_traceback.TracebackEvent.ERROR):
         result["exception"] = "".join(traceback.format_exception(raised))
     print(json.dumps(result))
-    sys.exit(1)
+    raise SystemExit(1)

@@ -56,7 +56,6 @@ class StackModule(AnsibleAWSModule):
         }
         if state:
             common["state"] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
-        account.install()
         self.attempts = attempts.current()
         if self.attempts.number == 1:
             account.begin()
@@ -66,6 +65,7 @@ class StackModule(AnsibleAWSModule):
                 msg="stack is not set: give it, or set it for all modules with "
                 "module_defaults: {group/triflow.platform.aws: '{{ stack_defaults }}'}"
             )
+        account.install()
         retries.install(self.params["retry_seconds"])
         demand = None if self.check_mode else self.params["guard"]
         self.guard = Guard(demand, self.params["stack"], super().client, self.fail)

@@ -163,7 +163,8 @@ class Extension(Resource):
 
     @override
     def create(self, wanted: dict[str, Any]) -> str:
-        assert self.database
+        if self.database is None:
+            raise ValueError(f"{self.name} cannot be created without a connection")
         self.guard.ask()  # no client of AWS does
         errors = psycopg.errors
         # Another run that creates it at the same time: IF NOT EXISTS does not see what is not committed yet.

@@ -92,7 +92,11 @@ def asked_for() -> set[tuple[str, str]]:
         lines = os.read(asked[0], PIPE_BYTES).decode().splitlines()
     except BlockingIOError:
         return set()
-    return {(name, region) for name, region in (line.split() for line in lines)}
+    found: set[tuple[str, str]] = set()
+    for line in lines:
+        name, region = line.split()
+        found.add((name, region))
+    return found
 
 
 def take(client: Any, name: str, entry: dict[str, str]) -> bool:

@@ -152,7 +152,9 @@ class Proxy:
         finally:
             connection.close()
 
-    def _handler(proxy) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        proxy = self
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
@@ -204,7 +206,7 @@ def _body(handler: BaseHTTPRequestHandler) -> bytes:
 
 def call_of(handler: BaseHTTPRequestHandler, body: bytes) -> Call:
     """Which call a request is: as the lab's access log names it."""
-    path, _, query = handler.path.partition("?")
+    path, _mark, query = handler.path.partition("?")
     headers = handler.headers
     environ = {
         "REQUEST_METHOD": handler.command,

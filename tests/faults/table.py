@@ -87,8 +87,8 @@ def measured(found: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(START)
-    _old, _, after = rest.partition(END)
+    before, _start, rest = page.partition(START)
+    _old, _end, after = rest.partition(END)
     PAGE.write_text(f"{before}{START}\n{measured(outcomes())}\n{END}{after}", encoding="utf-8")
 
 

@@ -53,7 +53,9 @@ def client(bench: Bench, service: str) -> Any:
     return bench.behind.aws(service, config=Config(retries={"total_max_attempts": 1}))
 
 
-@pytest.mark.parametrize(("how", "protocol", "code"), CASES, ids=[f"{how.__name__}-{name}" for how, name, _ in CASES])
+@pytest.mark.parametrize(
+    ("how", "protocol", "code"), CASES, ids=[f"{how.__name__}-{name}" for how, name, _code in CASES]
+)
 def test_a_refusal_is_in_the_words_of_its_service(
     bench: Bench, how: Callable[[Call], Answer], protocol: str, code: str
 ) -> None:
