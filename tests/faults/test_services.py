@@ -16,7 +16,7 @@ BUSY = (
     Rule("*", answered(answers.internal), share=0.025),
     Rule("*", answered(answers.unavailable), share=0.025),
 )
-WAITED = re.compile(r"repeated in (?P<seconds>[\d.]+) s")
+WAITED = re.compile(r"(?:repeated|goes on) in (?P<seconds>[\d.]+) s")
 HANG_SECONDS = 70  # botocore reads for 60
 
 
