@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible_collections.triflow.platform.plugins.module_utils import (
     account_quotas,
@@ -18,24 +18,19 @@ from ansible_collections.triflow.platform.plugins.module_utils import (
 from ansible_collections.triflow.platform.plugins.module_utils.claims import Claim
 from ansible_collections.triflow.platform.plugins.module_utils.problems import Problem, problem
 
-if TYPE_CHECKING:
-    from ansible_collections.triflow.platform.plugins.module_utils.resource import StackModule
-
 
 def standing_problems(
-    module: StackModule, account_id: str, vpc_ids: list[str], zones: list[str], engine_version: str | None
+    account: standing.Account, found: standing.Known, zones: list[str], engine_version: str | None
 ) -> list[Problem]:
     """Refuse what a layer would refuse of what stands in the account, and warn of quotas that do not suffice.
 
-    ``zones`` are those of the stack that the region offers.
+    ``found`` is what stands under the claimed names. ``zones`` are those of the stack that the region offers.
     """
-    wanted, stack = module.params, module.params["stack"]
-    account = standing.Account(module, account_id, vpc_ids)
-    found = standing.read(account, wanted["claims"])
+    module, wanted, stack = account.module, account.module.params, account.module.params["stack"]
     for warning in account_quotas.warnings(account, wanted["quotas"]):
         module.warn(warning)
     problems = conflicts.conflict_problems(stack, wanted["adopt"], wanted["claims"], found, wanted["allow_restart"])
-    problems += conflicts.moved_problems(wanted["vpc_owner"], vpc_ids, found, stack)
+    problems += conflicts.moved_problems(wanted["vpc_owner"], account.vpc_ids, found, stack)
     for claim in wanted["claims"]:
         if claim["kind"] == "database" and engine_version:
             live = found.get(("database", claim["name"]))

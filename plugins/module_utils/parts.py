@@ -89,7 +89,7 @@ class Needed(TypedDict):
     component: str
     maker: str
     owner: str  # the stack whose it is
-    name: str  # by which it is read, where that is not its tags
+    name: str  # by which it is read, where neither its tags nor the claim to its name say that
 
 
 def _zones(variables: Variables) -> list[str]:
@@ -112,13 +112,10 @@ SEVERAL: dict[str, Callable[[Variables], list[str]]] = {
         service["target_group"] for service in given["ecs_services"] if service.get("target_group")
     ],
 }
+# Of what claims no name (claims.py) and is not read by its tags.
 NAMES: dict[str, Callable[[Variables, str], str]] = {
-    "bucket": lambda given, _component: str(given["s3_bucket_name"]),
     "certificate": lambda given, _component: str(given["dns_domain_name"]),
     "hosted-zone": lambda given, _component: str(given["dns_zone_name"]),
-    "database": lambda given, _component: given.get("rds_identifier") or f"{given['stack_name']}-db",
-    "log-group": lambda given, component: given["logs_group_prefix"] + component.removeprefix("log-group-"),
-    "role": lambda given, component: f"{given['stack_name']}-{component.removeprefix('role-')}",
     "scalable-target": lambda given, component: (
         f"service/{given['stack_name']}/{component.removeprefix('scalable-target-')}"
     ),

@@ -58,7 +58,10 @@ class Account:
         return any(fnmatchcase(arn, pattern) for arn in self.own)
 
 
-def read(account: Account, claims: list[Claim]) -> dict[tuple[str, str], Standing]:
+Known = dict[tuple[str, str], Standing]  # by kind and name
+
+
+def read(account: Account, claims: list[Claim]) -> Known:
     """What stands under the claims' names, by kind and name, but for what is the stack's own and has nothing fixed."""
     asked: dict[str, list[str]] = {}
     for claim in claims:
@@ -69,6 +72,7 @@ def read(account: Account, claims: list[Claim]) -> dict[tuple[str, str], Standin
 
 
 Found = Iterator[tuple[str, Standing]]
+TARGET_GROUP = {"protocol": "Protocol", "vpc_id": "VpcId", "load_balancer_arns": "LoadBalancerArns"}
 MISSING = "ResourceNotFoundException"
 
 
@@ -190,7 +194,7 @@ def target_groups(account: Account, names: list[str]) -> Found:
     tags = _of_elbv2(account, [item["TargetGroupArn"] for item in found.values()])
     for name, item in found.items():
         arn = item["TargetGroupArn"]
-        fields = {"protocol": item.get("Protocol"), "vpc_id": item.get("VpcId")}
+        fields = {key: item.get(aws) for key, aws in TARGET_GROUP.items()}
         yield name, Standing(arn, tags.get(arn, {}), fields)
 
 

@@ -76,7 +76,7 @@ options:
   needed:
     description:
       - Components that parts of the run need and no part of it makes, as M(triflow.platform.validate_variables) returns
-        them. What is not there is refused.
+        them. What is not there is refused. Goes with O(claims).
     type: list
     elements: dict
     default: []
@@ -154,7 +154,7 @@ problems:
 from collections.abc import Callable
 from typing import NoReturn
 
-from ansible_collections.triflow.platform.plugins.module_utils import failures, shared_vpc
+from ansible_collections.triflow.platform.plugins.module_utils import failures, shared_vpc, standing
 from ansible_collections.triflow.platform.plugins.module_utils.account_names import (
     bucket_problems,
     hosted_zone_problems,
@@ -339,10 +339,11 @@ def main() -> None:
     if wanted["claims"]:
         zones_of_subnets, ranges = wanted["availability_zones"], wanted["subnet_cidrs"]
         problems += shared_vpc.fixed_problems(stack, wanted["vpc_cidr"], zones_of_subnets, ranges, one_vpc, its_subnets)
-        vpc_ids = [vpc["VpcId"] for vpc in vpcs]
+        account = standing.Account(module, identity["account"], [vpc["VpcId"] for vpc in vpcs])
+        found = standing.read(account, wanted["claims"])
         there = [zone for zone in zones_of_subnets if zone in zones]
-        problems += standing_problems(module, identity["account"], vpc_ids, there, engine.get("engine_version"))
-    problems += part_problems(module, wanted["needed"])
+        problems += standing_problems(account, found, there, engine.get("engine_version"))
+        problems += part_problems(account, found, [*vpcs, *subnets], wanted["needed"])
     if problems:
         refuse(module, problems)
     module.exit_json(

@@ -14,6 +14,30 @@ from tests.unit.test_parts import VARIABLES
 
 MODULE = "account_preflight"
 PARTS = list(dict.fromkeys(need.part for need in parts.NEEDS))
+# What claims.py says of the components that these parts need: kind and name.
+CLAIMS = {
+    "bucket": ("bucket", "{stack}"),
+    "security-group-alb": ("security_group", "{stack}-alb"),
+    "security-group-ecs": ("security_group", "{stack}-ecs"),
+    "security-group-rds": ("security_group", "{stack}-rds"),
+    "database": ("database", "{stack}-db"),
+    "load-balancer": ("load_balancer", "{stack}"),
+    "target-group-backend": ("target_group", "{stack}-backend"),
+    "hosted-zone": ("hosted_zone", "example.com"),
+    "role-execution": ("role", "{stack}-execution"),
+    "role-task": ("role", "{stack}-task"),
+    "cluster": ("cluster", "{stack}"),
+    "service-backend": ("service", "{stack}/backend"),
+    "log-group-backend": ("log_group", "/ecs/triflow-test/backend"),
+    "log-group-worker": ("log_group", "/ecs/triflow-test/worker"),
+}
+
+
+def claims(stack: str) -> list[dict[str, Any]]:
+    return [
+        {"component": component, "kind": kind, "name": name.format(stack=stack), "variable": "stack_name"}
+        for component, (kind, name) in CLAIMS.items()
+    ]
 
 
 @pytest.fixture
@@ -31,6 +55,8 @@ def preflight(run_module: RunModule, stack: str) -> Any:
             subnet_cidrs={"vpc_public_subnet_cidrs": [], "vpc_private_subnet_cidrs": []},
             bucket_name=stack,
             bucket_owner=stack,
+            claims=claims(stack),
+            adopt=list(CLAIMS),  # what boto3 has made there is nobody's
             needed=[{**need} for need in parts.needed(chosen, variables | {"s3_bucket_name": stack})],
         )
 
